@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  // Nest's dependency injection reads the decorator metadata that only this transform emits.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    // One copy of every class token: sample and tests meet the same source.
+    alias: {
+      'nestjs-mindsphere-credentials/testing': source('./lib/testing/index.ts'),
+      'nestjs-mindsphere-credentials': source('./lib/index.ts'),
+    },
+  },
+  test: {
+    include: ['test/**/*.spec.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
