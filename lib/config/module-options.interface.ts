@@ -106,9 +106,9 @@ export interface VerificationOptions {
 
 /** Bounds of what is held in memory. */
 export interface CacheOptions {
-  /** Technical tokens. 1 to 10,000,000; default 10,000. Tokens in use are never evicted. */
+  /** Technical tokens. 1 to 1,000,000; default 10,000. Tokens in use are never evicted. */
   maxTokens?: number;
-  /** Verified user tokens. 1 to 10,000,000; default 10,000. */
+  /** Verified user tokens. 1 to 1,000,000; default 10,000. */
   maxVerifiedTokens?: number;
 }
 

@@ -1,0 +1,48 @@
+import { Faults } from './faults.js';
+import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
+import { isValues, OptionReader } from './option-reader.js';
+import { preferredCredentials, refuseUnknownOauthServer, resolveApp, resolveTenant } from './resolve-credentials.js';
+import { resolveLimits } from './resolve-limits.js';
+import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
+import type { ResolvedOptions } from './resolved-options.interface.js';
+
+const KNOWN = [
+  'region',
+  'baseDomain',
+  'gatewayUrl',
+  'oauthUrl',
+  'allowInsecureHttp',
+  'app',
+  'tenant',
+  'refresh',
+  'request',
+  'userToken',
+  'verification',
+  'cache',
+];
+
+/**
+ * The one place where options are decided, for every way of registration: validates, fills defaults, seals secrets and
+ * freezes. Throws one `options_invalid` that lists every fault.
+ */
+export function resolveOptions(options: MindsphereCredentialsModuleOptions): ResolvedOptions {
+  const faults = new Faults();
+  const values = isValues(options) ? options : {};
+  if (values !== options) faults.add('options', 'must be an object');
+  const reader = new OptionReader(values, faults, '', URL_VARIABLES);
+  reader.refuseUnknown(KNOWN);
+  const urls = resolveUrls(reader);
+  const app = resolveApp(reader);
+  const tenant = resolveTenant(reader);
+  const limits = resolveLimits(reader);
+  refuseUnknownOauthServer(urls, tenant, faults);
+  faults.throwIfAny();
+  return deepFreeze({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits });
+}
+
+/** Freezes plain objects and lists; what belongs to others (agents, functions) is left as it is. */
+function deepFreeze<T>(value: T): T {
+  if (Array.isArray(value)) return Object.freeze([...value]) as T;
+  if (!isValues(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepFreeze(item)]))) as T;
+}

@@ -1,0 +1,106 @@
+import { VARIABLES } from './environment.js';
+import type { OptionReader } from './option-reader.js';
+import type { ResolvedUrls } from './resolved-options.interface.js';
+import { rules } from './rules.js';
+import { TenantUrlTemplate } from './tenant-url-template.js';
+
+const DEFAULT_REGION = 'eu1';
+const DEFAULT_BASE_DOMAIN = 'mindsphere.io';
+const CHINA_BASE_DOMAIN = 'mindsphere-in.cn';
+const PLACEHOLDER = '{tenant}';
+/** Stands in for the placeholder while a template is parsed: a label that the URL parser leaves as it is. */
+const PROBE = 'tenant-placeholder-0x7e';
+
+/** The platform's hosts, from whole URLs or from region and base domain (protocol page, section 3). */
+export function resolveUrls(options: OptionReader): ResolvedUrls {
+  const insecure = options.optional('allowInsecureHttp', rules.boolean) ?? false;
+  const byRegion = gatewayOfRegion(options);
+  const given = options.optional('gatewayUrl', urlRule(insecure));
+  const gatewayUrl = given === undefined ? byRegion : normalized(given);
+  const oauthGiven = options.optional('oauthUrl', templateRule(insecure));
+  const derived = oauthGiven === undefined ? templateFromGateway(gatewayUrl) : normalizedTemplate(oauthGiven);
+  const oauthUrl = new TenantUrlTemplate(derived ?? templateFromGateway(byRegion) ?? byRegion + PLACEHOLDER);
+  return {
+    gatewayUrl,
+    oauthUrl,
+    oauthUrlKnown: derived !== undefined,
+    issuerUrl: issuerTemplate(options, insecure) ?? oauthUrl.append('/oauth/token'),
+  };
+}
+
+function issuerTemplate(options: OptionReader, insecure: boolean): TenantUrlTemplate | undefined {
+  const given = options
+    .section('verification', Object.keys(options.values['verification'] ?? {}))
+    .optional('issuerUrl', templateRule(insecure));
+  return given === undefined ? undefined : new TenantUrlTemplate(normalizedTemplate(given));
+}
+
+function gatewayOfRegion(options: OptionReader): string {
+  const region = options.optional('region', rules.label) ?? DEFAULT_REGION;
+  const inChina = region === 'cn1' || region.startsWith('cn1-');
+  const baseDomain =
+    options.optional('baseDomain', rules.domain) ?? (inChina ? CHINA_BASE_DOMAIN : DEFAULT_BASE_DOMAIN);
+  return `https://gateway.${region}.${baseDomain}`;
+}
+
+/** Public clients derive the OAuth server by replacing `gateway` with `{tenant}.piam` [code]. */
+function templateFromGateway(gatewayUrl: string): string | undefined {
+  const derived = gatewayUrl.replace(/^(https?:\/\/)gateway\./, `$1${PLACEHOLDER}.piam.`);
+  return derived === gatewayUrl ? undefined : derived;
+}
+
+function urlRule(insecure: boolean) {
+  return {
+    test: (value: unknown): value is string => typeof value === 'string' && isBaseUrl(value, insecure),
+    demand: demand('', insecure),
+  };
+}
+
+function templateRule(insecure: boolean) {
+  return {
+    test: (value: unknown): value is string => typeof value === 'string' && isTemplate(value, insecure),
+    demand: demand(` holding ${PLACEHOLDER} once, as a whole host label or path segment,`, insecure),
+  };
+}
+
+function demand(extra: string, insecure: boolean): string {
+  const scheme = insecure ? 'an http: or https: URL' : 'an https: URL (http: only for a loopback address)';
+  return `must be ${scheme}${extra} without user info, query or fragment`;
+}
+
+function isTemplate(text: string, insecure: boolean): boolean {
+  const parts = text.split(PLACEHOLDER);
+  const probed = parts.join(PROBE);
+  if (parts.length !== 2 || text.includes(PROBE) || /[{}]/.test(parts.join('')) || !isBaseUrl(probed, insecure)) {
+    return false;
+  }
+  const { hostname, pathname } = new URL(probed);
+  return hostname.split('.').includes(PROBE) || pathname.split('/').includes(PROBE);
+}
+
+function isBaseUrl(text: string, insecure: boolean): boolean {
+  // The parser would silently drop or repair these.
+  if (/[\s\\?#@]/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && (insecure || isLoopback(hostname)));
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    /^127\.\d+\.\d+\.\d+$/.test(hostname) ||
+    hostname === '[::1]' ||
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost')
+  );
+}
+
+function normalized(url: string): string {
+  return new URL(url).href.replace(/\/+$/, '');
+}
+
+function normalizedTemplate(template: string): string {
+  return normalized(template.replace(PLACEHOLDER, PROBE)).replace(PROBE, PLACEHOLDER);
+}
+
+/** The variables that set the hosts. */
+export const URL_VARIABLES = { region: VARIABLES.region, baseDomain: VARIABLES.baseDomain } as const;

@@ -1,0 +1,60 @@
+import type {
+  CacheOptions,
+  RefreshOptions,
+  RequestOptions,
+  UserTokenOptions,
+  VerificationOptions,
+} from './module-options.interface.js';
+import type { SealedSecret } from './sealed-secret.js';
+import type { TenantUrlTemplate } from './tenant-url-template.js';
+
+/** App credentials as checked: every part is there but the tenants, which a user token may bring. */
+export interface ResolvedAppOptions {
+  readonly clientId: string;
+  readonly secret: SealedSecret;
+  readonly authKeyScheme: 'Basic' | 'Bearer';
+  readonly appName: string;
+  readonly appVersion: string;
+  readonly hostTenant?: string;
+  readonly userTenant?: string;
+  readonly allowSubtenantUsers: boolean;
+}
+
+/** Tenant credentials as checked. */
+export interface ResolvedTenantOptions {
+  readonly clientId: string;
+  readonly secret: SealedSecret;
+  readonly tenant: string;
+  readonly subTenant?: string;
+}
+
+/** The hosts of one platform. */
+export interface ResolvedUrls {
+  /** Without a slash at its end. */
+  readonly gatewayUrl: string;
+  /** Without a slash at its end. */
+  readonly oauthUrl: TenantUrlTemplate;
+  /** Whether `oauthUrl` is known to belong to the gateway: only then may a secret be sent there. */
+  readonly oauthUrlKnown: boolean;
+  readonly issuerUrl: TenantUrlTemplate;
+}
+
+export interface ResolvedRequestOptions extends Readonly<Required<Omit<RequestOptions, 'axios'>>> {
+  readonly axios: () => NonNullable<RequestOptions['axios']>;
+}
+
+/** The options of one registration: validated, complete, deeply frozen, with sealed secrets. */
+export interface ResolvedOptions extends ResolvedUrls {
+  readonly app?: ResolvedAppOptions;
+  readonly tenant?: ResolvedTenantOptions;
+  /** Which of the two `MindsphereCredentials` stands for. */
+  readonly preferred?: 'app' | 'tenant';
+  readonly refresh: Readonly<Required<RefreshOptions>>;
+  readonly request: ResolvedRequestOptions;
+  readonly userToken: Readonly<UserTokenOptions>;
+  readonly verification: Readonly<
+    Required<Pick<VerificationOptions, 'clockToleranceMs' | 'keySetMaxAgeMs' | 'keySetCooldownMs'>> &
+      Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'allowedTenants' | 'clientIds'>
+  >;
+  readonly cache: Readonly<Required<CacheOptions>>;
+}

@@ -1,0 +1,37 @@
+import { isDnsLabel } from './labels.js';
+
+const PLACEHOLDER = '{tenant}';
+
+/** A URL that differs between tenants in one host label or path segment. Immutable. */
+export class TenantUrlTemplate {
+  readonly #before: string;
+  readonly #after: string;
+
+  /** Takes a URL that holds `{tenant}` once; the option checks have made sure of it. */
+  constructor(template: string) {
+    const at = template.indexOf(PLACEHOLDER);
+    this.#before = template.slice(0, at);
+    this.#after = template.slice(at + PLACEHOLDER.length);
+  }
+
+  /** The URL of one tenant, which must be a checked label. */
+  for(tenant: string): string {
+    return this.#before + tenant + this.#after;
+  }
+
+  /** The tenant of a URL made from this template, or `undefined`: anchored at both ends, for one whole label. */
+  tenantOf(url: string): string | undefined {
+    if (!url.startsWith(this.#before) || !url.endsWith(this.#after)) return undefined;
+    const tenant = url.slice(this.#before.length, url.length - this.#after.length);
+    return isDnsLabel(tenant) ? tenant : undefined;
+  }
+
+  /** A template of a URL below this one. */
+  append(path: string): TenantUrlTemplate {
+    return new TenantUrlTemplate(this.toString() + path);
+  }
+
+  toString(): string {
+    return this.for(PLACEHOLDER);
+  }
+}

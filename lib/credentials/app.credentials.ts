@@ -1,0 +1,56 @@
+import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
+import { appTokenSource } from '../token/app-token.source.js';
+import type { TokenHandle } from '../token/token-cache.js';
+import type { CredentialsContext } from './credentials-context.js';
+import { demandLabel, DerivedCredentials } from './derived-credentials.js';
+import { missingGroup, missingTenants } from './missing-credentials.js';
+import { TechnicalCredentials } from './technical-credentials.js';
+
+/**
+ * App credentials: technical tokens for a user tenant, from the Technical Token Manager. Deployed apps keep host and
+ * user tenant out of their configuration and act for the tenant of each request's user.
+ */
+export class AppCredentials extends TechnicalCredentials {
+  readonly #context: CredentialsContext;
+  readonly #app?: ResolvedAppOptions;
+  readonly #derived: DerivedCredentials<AppCredentials>;
+
+  /** @internal Objects come from injection or from the factory. */
+  constructor(context: CredentialsContext, app?: ResolvedAppOptions, derived = new DerivedCredentials<AppCredentials>()) {
+    super(tokensOf(context, app));
+    this.#context = context;
+    this.#app = app;
+    this.#derived = derived;
+  }
+
+  /**
+   * The same app acting for another user tenant. Asking again for the same tenant costs a look-up and shares its token.
+   * No network I/O. Throws `options_invalid` where a tenant is not one DNS label.
+   *
+   * @param userTenant the tenant the tokens are for.
+   * @param hostTenant the tenant that hosts the app; default: as in these credentials.
+   */
+  forUserTenant(userTenant: string, hostTenant: string | undefined = this.#app?.hostTenant): AppCredentials {
+    return this.#derived.get(`${hostTenant ?? ''}/${userTenant}`, () => {
+      demandLabel(userTenant, 'userTenant');
+      if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
+      const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
+      return new AppCredentials(this.#context, app, this.#derived);
+    });
+  }
+
+  override toJSON(): Record<string, unknown> {
+    if (this.#app === undefined) return { configured: false };
+    const { clientId, appName, appVersion, hostTenant, userTenant } = this.#app;
+    return { gatewayUrl: this.#context.options.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
+  }
+}
+
+function tokensOf({ options, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
+  if (app === undefined) return missingGroup('app');
+  const { hostTenant, userTenant } = app;
+  if (hostTenant !== undefined && userTenant !== undefined) {
+    return cache.handle(appTokenSource({ ...app, hostTenant, userTenant }, options, endpoint));
+  }
+  return missingTenants((['hostTenant', 'userTenant'] as const).filter((name) => app[name] === undefined));
+}

@@ -1,0 +1,62 @@
+import type { UserTokenOptions } from '../config/module-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+
+/** `b64token` of RFC 6750, section 2.1. */
+const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * The bearer token a request presents. Never verified here. Throws `token_missing` where the request carries no bearer
+ * credentials, `token_malformed` where what it carries is no single token.
+ */
+export function presentedToken(request: unknown, { extract }: UserTokenOptions): string {
+  if (extract !== undefined) return tokenOf(extract(request));
+  const raw = rawRequestOf(request);
+  if (countAuthorizationHeaders(raw) > 1) throw malformed('the request has more than one Authorization header');
+  const authorization = headerOf(raw);
+  if (authorization !== undefined && !/^bearer(?: |$)/i.test(authorization)) throw missing();
+  return tokenOf(authorization);
+}
+
+/** The token of an `Authorization` value, or a bare token. Throws `token_missing` or `token_malformed`. */
+export function tokenOf(authorization: unknown): string {
+  if (authorization === undefined || authorization === null) throw missing();
+  if (typeof authorization !== 'string') throw malformed('the token is not a text');
+  const token = authorization.replace(/^bearer(?: +|$)/i, '');
+  if (!BEARER_TOKEN.test(token)) throw malformed('the token is empty or holds characters no token has');
+  return token;
+}
+
+/** Node's own request object, which stays the same however a framework wraps it. */
+export function rawRequestOf(request: unknown): object {
+  const outer = objectOf(request) ?? {};
+  // GraphQL hands on a context that holds the request; Fastify wraps Node's.
+  const inner = 'headers' in outer ? outer : (objectOf(Reflect.get(outer, 'req')) ?? outer);
+  return objectOf(Reflect.get(inner, 'raw')) ?? inner;
+}
+
+function headerOf(raw: object): string | undefined {
+  const headers = objectOf(Reflect.get(raw, 'headers')) ?? {};
+  const value: unknown = Reflect.get(headers, 'authorization');
+  if (value === undefined || value === '') return undefined;
+  if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
+  return value;
+}
+
+/** Node keeps the first of two `Authorization` headers and tells of the other only here. */
+function countAuthorizationHeaders(raw: object): number {
+  const names: unknown = Reflect.get(raw, 'rawHeaders');
+  if (!Array.isArray(names)) return 0;
+  return names.filter((name, at) => at % 2 === 0 && String(name).toLowerCase() === 'authorization').length;
+}
+
+function objectOf(value: unknown): object | undefined {
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+function missing(): MindsphereCredentialsError {
+  return new MindsphereCredentialsError('token_missing', 'The request carries no bearer token.');
+}
+
+function malformed(what: string): MindsphereCredentialsError {
+  return new MindsphereCredentialsError('token_malformed', `The request's bearer token is malformed: ${what}.`);
+}

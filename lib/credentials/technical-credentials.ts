@@ -1,0 +1,27 @@
+import type { Observable } from 'rxjs';
+import type { AccessToken } from '../token/access-token.js';
+import type { TokenHandle } from '../token/token-cache.js';
+import { MindsphereCredentials } from './mindsphere-credentials.js';
+
+/** Credentials whose tokens are fetched and cached by us. */
+export abstract class TechnicalCredentials extends MindsphereCredentials {
+  readonly #tokens: TokenHandle;
+
+  /** @internal Objects come from injection or from the factory. */
+  constructor(tokens: TokenHandle) {
+    super();
+    this.#tokens = tokens;
+  }
+
+  override getToken(): Observable<AccessToken> {
+    return this.#tokens.one$;
+  }
+
+  override get token$(): Observable<AccessToken> {
+    return this.#tokens.all$;
+  }
+
+  override invalidate(token?: AccessToken): void {
+    this.#tokens.invalidate(token);
+  }
+}

@@ -1,0 +1,49 @@
+import type { ResolvedTenantOptions } from '../config/resolved-options.interface.js';
+import { tenantTokenSource } from '../token/tenant-token.source.js';
+import type { TokenHandle } from '../token/token-cache.js';
+import type { CredentialsContext } from './credentials-context.js';
+import { demandLabel, DerivedCredentials } from './derived-credentials.js';
+import { missingGroup } from './missing-credentials.js';
+import { TechnicalCredentials } from './technical-credentials.js';
+
+/** Tenant credentials: technical tokens for a tenant, or for one of its subtenants, from the tenant's OAuth server. */
+export class TenantCredentials extends TechnicalCredentials {
+  readonly #context: CredentialsContext;
+  readonly #options?: ResolvedTenantOptions;
+  readonly #derived: DerivedCredentials<TenantCredentials>;
+
+  /** @internal Objects come from injection or from the factory. */
+  constructor(
+    context: CredentialsContext,
+    options?: ResolvedTenantOptions,
+    derived = new DerivedCredentials<TenantCredentials>(),
+  ) {
+    super(tokensOf(context, options));
+    this.#context = context;
+    this.#options = options;
+    this.#derived = derived;
+  }
+
+  /**
+   * The same credentials impersonating a subtenant. An answer that does not name that subtenant is refused with
+   * `token_response_invalid`. No network I/O. Throws `options_invalid` where the subtenant is not one DNS label.
+   */
+  forSubtenant(subTenant: string): TenantCredentials {
+    return this.#derived.get(subTenant, () => {
+      demandLabel(subTenant, 'subTenant');
+      const options = this.#options === undefined ? undefined : Object.freeze({ ...this.#options, subTenant });
+      return new TenantCredentials(this.#context, options, this.#derived);
+    });
+  }
+
+  override toJSON(): Record<string, unknown> {
+    if (this.#options === undefined) return { configured: false };
+    const { clientId, tenant, subTenant } = this.#options;
+    return { oauthUrl: this.#context.options.oauthUrl.for(tenant), clientId, tenant, subTenant };
+  }
+}
+
+function tokensOf({ options, endpoint, cache }: CredentialsContext, tenant?: ResolvedTenantOptions): TokenHandle {
+  if (tenant === undefined) return missingGroup('tenant');
+  return cache.handle(tenantTokenSource(tenant, options, endpoint));
+}

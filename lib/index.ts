@@ -1,0 +1,26 @@
+export { mindsphereOptionsFromConfig } from './config/environment.js';
+export type {
+  AppCredentialsOptions,
+  CacheOptions,
+  ClientSecret,
+  MindsphereCredentialsModuleOptions,
+  MindsphereCredentialsOptionsFactory,
+  RefreshOptions,
+  RequestOptions,
+  TenantCredentialsOptions,
+  UserTokenOptions,
+  VerificationOptions,
+} from './config/module-options.interface.js';
+export { AppCredentials } from './credentials/app.credentials.js';
+export { getCredentialsToken, InjectCredentials } from './credentials/credentials-token.js';
+export { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
+export { TenantCredentials } from './credentials/tenant.credentials.js';
+export { UserToken } from './credentials/user-token.js';
+export {
+  MindsphereCredentialsError,
+  type MindsphereCredentialsErrorCode,
+  type MindsphereCredentialsErrorDetails,
+} from './errors/mindsphere-credentials.error.js';
+export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
+export { AccessToken } from './token/access-token.js';

@@ -1,0 +1,50 @@
+import { type Observable, of } from 'rxjs';
+import { MindsphereCredentials } from '../../credentials/mindsphere-credentials.js';
+import type { AccessToken } from '../../token/access-token.js';
+import { fakeAccessToken } from './fake-access-token.js';
+
+/** Credentials that hold one token for ever, whoever they are derived for. */
+export class FakeCredentials extends MindsphereCredentials {
+  readonly #token$: Observable<AccessToken>;
+
+  constructor(token: AccessToken) {
+    super();
+    this.#token$ = of(token);
+  }
+
+  override getToken(): Observable<AccessToken> {
+    return this.#token$;
+  }
+
+  override get token$(): Observable<AccessToken> {
+    return this.#token$;
+  }
+
+  override invalidate(): void {
+    // There is nothing to fetch anew.
+  }
+
+  forUserTenant(): this {
+    return this;
+  }
+
+  forUser(): this {
+    return this;
+  }
+
+  forSubtenant(): this {
+    return this;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { fake: true };
+  }
+}
+
+/**
+ * A double for `overrideProvider(AppCredentials)`, `TenantCredentials` or `MindsphereCredentials`: it yields the given
+ * token, also from what is derived of it. No network I/O.
+ */
+export function fakeCredentials(token: AccessToken = fakeAccessToken()): FakeCredentials {
+  return new FakeCredentials(token);
+}

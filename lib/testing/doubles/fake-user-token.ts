@@ -1,0 +1,56 @@
+import { UserToken } from '../../credentials/user-token.js';
+import { deepFreeze } from '../../token/deep-freeze.js';
+import { lifeOf } from './fake-access-token.js';
+import { fakeJwt } from './fake-jwt.js';
+
+/** What a test may say of a fake user; everything has a default. */
+export interface FakeUserTokenOptions {
+  /** Default: a JWT-shaped text with the claims, which every verifier refuses. */
+  value?: string;
+  /** Whether it counts as verified. Default `true`; while `false` it shows no claims. */
+  verified?: boolean;
+  /** Default `'fake-tenant'`. */
+  tenant?: string;
+  /** Default: none. */
+  subtenant?: string;
+  /** Second part of the client id. Default: as `tenant`. */
+  hostTenant?: string;
+  /** First part of the client id. Default `'fakeapp'`. */
+  appName?: string;
+  /** Default `'fake.user@example.com'`. */
+  userName?: string;
+  /** Default: none. */
+  scopes?: readonly string[];
+  /** Default: in 30 minutes. */
+  expiresAt?: Date;
+  /** Further claims. Default: none. */
+  claims?: Readonly<Record<string, unknown>>;
+}
+
+const LIFE_MS = 30 * 60_000;
+
+/** A `UserToken` without a platform, for `overrideProvider(UserToken)` and unit tests. No network I/O. */
+export function fakeUserToken(options: FakeUserTokenOptions = {}): UserToken {
+  const issuedAt = new Date();
+  const expiresAt = options.expiresAt ?? new Date(issuedAt.getTime() + LIFE_MS);
+  const claims = deepFreeze({ ...claimsOf(options), ...lifeOf(issuedAt, expiresAt), ...options.claims });
+  const verified = { claims, issuedAt: issuedAt.getTime(), expiresAt: expiresAt.getTime() };
+  const value = options.value ?? fakeJwt(claims);
+  const content = Object.freeze({ value, ...((options.verified ?? true) ? { verified } : {}) });
+  return new UserToken(() => content);
+}
+
+function claimsOf(options: FakeUserTokenOptions): Record<string, unknown> {
+  const { tenant = 'fake-tenant', appName = 'fakeapp', userName = 'fake.user@example.com' } = options;
+  const clientId = `${appName}-${options.hostTenant ?? tenant}`;
+  return {
+    ten: tenant,
+    subtenant: options.subtenant,
+    cid: clientId,
+    client_id: clientId,
+    user_name: userName,
+    user_id: 'fake-user-id',
+    email: userName,
+    scope: [...(options.scopes ?? [])],
+  };
+}

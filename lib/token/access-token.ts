@@ -1,0 +1,88 @@
+import { inspect } from 'node:util';
+import { deepFreeze } from './deep-freeze.js';
+import { type Claims, decodeClaims, textOf, wordsOf } from './jwt.js';
+
+/** What an {@link AccessToken} is made of. */
+export interface AccessTokenInit {
+  readonly value: string;
+  /** Epoch milliseconds by the local wall clock. */
+  readonly issuedAt: number;
+  /** Epoch milliseconds by the local wall clock. */
+  readonly expiresAt: number;
+  /** Whether the claims may be shown: they are fetched from the platform or verified. */
+  readonly trusted: boolean;
+  /** What was requested, for where the claims do not say. */
+  readonly tenant?: string;
+  readonly subtenant?: string;
+  readonly scope?: string;
+}
+
+/**
+ * A bearer token and what is known of it. Immutable. No dump shows the token: read {@link value} or
+ * {@link authorization} on purpose. No network I/O.
+ */
+export class AccessToken {
+  readonly #value: string;
+  readonly #init: Omit<AccessTokenInit, 'value'>;
+  #claims?: Claims;
+
+  /** @internal Tokens come from credentials. */
+  constructor({ value, ...init }: AccessTokenInit) {
+    this.#value = value;
+    this.#init = init;
+  }
+
+  /** The token itself. A secret. */
+  get value(): string {
+    return this.#value;
+  }
+
+  /** `'Bearer …'`, the value of an `Authorization` header (RFC 6750, section 2.1). A secret. */
+  get authorization(): string {
+    return `Bearer ${this.#value}`;
+  }
+
+  /** When it was received, by the local wall clock. A fresh object at each reading. */
+  get issuedAt(): Date {
+    return new Date(this.#init.issuedAt);
+  }
+
+  /** When it expires, by the local wall clock: time of receipt plus life. A fresh object at each reading. */
+  get expiresAt(): Date {
+    return new Date(this.#init.expiresAt);
+  }
+
+  /** Its scopes. */
+  get scopes(): readonly string[] {
+    return wordsOf(this.claims['scope'] ?? this.#init.scope);
+  }
+
+  /** The tenant it is for: claim `ten`, else what was requested. */
+  get tenant(): string | undefined {
+    return textOf(this.claims['ten']) ?? this.#init.tenant;
+  }
+
+  /** The subtenant it is limited to: claim `subtenant`, else what was requested. */
+  get subtenant(): string | undefined {
+    return textOf(this.claims['subtenant']) ?? this.#init.subtenant;
+  }
+
+  /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
+  get claims(): Claims {
+    return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#value) : {}));
+  }
+
+  /** Everything but the token. */
+  toJSON(): Record<string, unknown> {
+    const { tenant, subtenant, issuedAt, expiresAt } = this;
+    return { tenant, subtenant, issuedAt, expiresAt };
+  }
+
+  toString(): string {
+    return inspect(this);
+  }
+
+  [inspect.custom](): string {
+    return `AccessToken ${inspect(this.toJSON())}`;
+  }
+}

@@ -1,0 +1,37 @@
+import type { RefreshOptions } from '../config/module-options.interface.js';
+import { AccessToken } from './access-token.js';
+import { elapsedSince, type Moment } from './clock.js';
+import type { TokenGrant, TokenSource } from './token-source.interface.js';
+
+/** A token in the cache, its life anchored at the moment of its receipt. Immutable. */
+export class HeldToken {
+  readonly token: AccessToken;
+  /** With less life than this, renewal is due. */
+  readonly aheadMs: number;
+  /** With less life than this, callers wait for the new token. */
+  readonly minValidityMs: number;
+  readonly #received: Moment;
+  readonly #lifeMs: number;
+
+  constructor(grant: TokenGrant, source: TokenSource, received: Moment, margins: Required<RefreshOptions>) {
+    this.token = new AccessToken({
+      value: grant.value,
+      issuedAt: received.wall,
+      expiresAt: received.wall + grant.lifeMs,
+      trusted: true,
+      tenant: source.tenant,
+      subtenant: source.subtenant,
+      scope: grant.scope,
+    });
+    this.#received = received;
+    this.#lifeMs = grant.lifeMs;
+    // A short life shrinks the margins, or a new token would be due as soon as it is there.
+    this.aheadMs = Math.min(margins.aheadMs, grant.lifeMs / 2);
+    this.minValidityMs = Math.min(margins.minValidityMs, grant.lifeMs / 4);
+  }
+
+  /** Life left, in milliseconds; 0 or less once it is expired. */
+  lifeLeftMs(): number {
+    return this.#lifeMs - elapsedSince(this.#received);
+  }
+}

@@ -1,0 +1,91 @@
+import type { HttpService } from '@nestjs/axios';
+import { isAxiosError } from 'axios';
+import { type Observable, catchError, defer, from, map, of, switchMap, throwError } from 'rxjs';
+import { isClientSecret } from '../config/labels.js';
+import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
+import { redactor } from './redaction.js';
+import { failAfter, retryTransient } from './retry-policy.js';
+import { readGrant } from './token-answer.js';
+import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
+import { type HttpAnswer, failureOf, requestFailed } from './token-failure.js';
+import type { TokenGrant } from './token-source.interface.js';
+
+/** Token requests over HTTP, within the limits of one registration. */
+export class HttpTokenEndpoint implements TokenEndpoint {
+  // Private, because Axios keeps what it sends on objects that a dump of the application would show.
+  readonly #http: HttpService = ownHttpService();
+  readonly #limits: ResolvedRequestOptions;
+  readonly #random: () => number;
+
+  constructor(limits: ResolvedRequestOptions, random: () => number = Math.random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  exchange(order: TokenOrder): Observable<TokenGrant> {
+    return defer(() => {
+      let attempts = 0;
+      return readSecret(order).pipe(
+        switchMap((secret) => {
+          const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
+          return attempt$.pipe(retryTransient(this.#limits, this.#random));
+        }),
+        failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
+      );
+    });
+  }
+
+  /** One HTTP request, from its headers to the last byte of the answer. */
+  #attempt(order: TokenOrder, secret: string, attempts: number): Observable<TokenGrant> {
+    const basicCredentials = Buffer.from(`${order.clientId}:${secret}`, 'utf8').toString('base64');
+    const redact = redactor(secret, `${order.clientId}:${secret}`);
+    return this.#post(order.url, order.message(basicCredentials)).pipe(
+      catchError((failure: unknown) => throwError(() => transportFailure(failure, order.url, attempts))),
+      failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),
+      map((answer) => {
+        if (answer.status < 200 || answer.status > 299) throw failureOf(answer, order.url, redact, attempts);
+        return readGrant(answer, order.url, order.expected, attempts);
+      }),
+    );
+  }
+
+  #post(url: string, { headers, body }: TokenMessage): Observable<HttpAnswer> {
+    return this.#http
+      .request<string>({ method: 'POST', url, headers: { ...headers }, data: body, ...this.#limits.axios() })
+      .pipe(map((response) => ({ status: response.status, headers: response.headers, body: response.data })));
+  }
+}
+
+/** The secret as it is now: asked for once per token request, whatever the number of its attempts. */
+function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
+  const unusable = (what: string) =>
+    new MindsphereCredentialsError('options_invalid', `The client secret function of client ${clientId} ${what}.`);
+  return defer(() => {
+    const value: unknown = secret.read();
+    return value instanceof Promise ? from(value as Promise<unknown>) : of(value);
+  }).pipe(
+    // What the application's function throws may hold the secret, so nothing of it is kept.
+    catchError(() => throwError(() => unusable('failed'))),
+    map((value) => {
+      if (isClientSecret(value)) return value;
+      throw unusable('did not return a text without control characters');
+    }),
+  );
+}
+
+function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {
+  return requestFailed(url, `gave no complete answer within ${timeMs} ms`, { retryable: true, attempts });
+}
+
+/** An Axios error holds the whole request, so nothing of it goes on but its code. */
+function transportFailure(failure: unknown, url: string, attempts: number): MindsphereCredentialsError {
+  const { code, message } = isAxiosError(failure) ? failure : { code: undefined, message: '' };
+  if (message.startsWith('maxContentLength')) {
+    const what = `The token endpoint ${url} gave an answer of more than ${LARGEST_ANSWER_BYTES} bytes.`;
+    return new MindsphereCredentialsError('token_response_invalid', what, { endpoint: url, attempts });
+  }
+  const known = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
+  return requestFailed(url, `could not be reached or broke off${known}`, { retryable: true, attempts });
+}

@@ -1,0 +1,30 @@
+const LONGEST_TEXT = 200;
+const MASK = '***';
+const JWT_LIKE = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g;
+const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
+
+/**
+ * Makes a server's words fit to be shown: a server (or a proxy's error page) may echo what it was sent. Takes out the
+ * given secrets, what looks like a token or credentials, and control characters, then cuts.
+ */
+export function redactor(...secrets: readonly string[]): (text: string) => string {
+  const forms = secrets.flatMap(formsOf).toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    const masked = forms.reduce((rest, form) => rest.replaceAll(form, MASK), text);
+    return clean(masked.replace(AUTH_SCHEME, `$1 ${MASK}`).replace(JWT_LIKE, MASK));
+  };
+}
+
+function formsOf(secret: string): string[] {
+  const base64 = Buffer.from(secret, 'utf8').toString('base64');
+  const formEncoded = new URLSearchParams({ s: secret }).toString().slice(2);
+  const json = JSON.stringify(secret).slice(1, -1);
+  const unpadded = base64.replace(/=+$/, '');
+  const base64url = Buffer.from(secret, 'utf8').toString('base64url');
+  return [...new Set([secret, base64, unpadded, base64url, encodeURIComponent(secret), formEncoded, json])];
+}
+
+function clean(text: string): string {
+  const line = text.replace(/[^\P{C}]+/gu, ' ').trim();
+  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)}…` : line;
+}

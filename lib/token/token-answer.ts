@@ -1,0 +1,89 @@
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { type Claims, decodeJwt, textOf } from './jwt.js';
+import type { ExpectedToken } from './token-endpoint.interface.js';
+import type { HttpAnswer } from './token-failure.js';
+import type { TokenGrant } from './token-source.interface.js';
+
+/** A technical token lives 30 minutes (protocol page, section 1); more than this is nonsense, not generosity. */
+const LONGEST_LIFE_SECONDS = 86_400;
+const SHORTEST_LIFE_SECONDS = 1;
+
+/**
+ * The token in a successful answer, checked before it is believed. Its `exp` and `iat` are compared with each other
+ * only, never with the local clock, which may be off. Throws `token_response_invalid`.
+ */
+export function readGrant(answer: HttpAnswer, endpoint: string, expected: ExpectedToken, attempts: number): TokenGrant {
+  const demand: Demand = (holds, fault) => {
+    if (holds) return;
+    const message = `The token endpoint ${endpoint} gave an answer that is refused: ${fault}.`;
+    throw new MindsphereCredentialsError('token_response_invalid', message, {
+      status: answer.status,
+      endpoint,
+      attempts,
+    });
+  };
+  return grantOf(answer.body, expected, demand);
+}
+
+type Demand = (holds: boolean, fault: string) => asserts holds;
+
+function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGrant {
+  const body = parseObject(text);
+  demand(body !== undefined, text === '' ? 'it is empty' : 'it is not a JSON object');
+  const { access_token: value, token_type: type, expires_in: expiresIn, scope } = body;
+  demand(typeof type === 'string' && type.toLowerCase() === 'bearer', 'token_type is not bearer');
+  demand(isLife(expiresIn), `expires_in is not a number from ${SHORTEST_LIFE_SECONDS} to ${LONGEST_LIFE_SECONDS}`);
+  demand(typeof value === 'string', 'access_token is not a text');
+  const jwt = decodeJwt(value);
+  demand(jwt !== undefined, 'access_token is not a JWT');
+  demand(jwt.header['alg'] === 'RS256', "the token's alg is not RS256");
+  demand(isJwtType(jwt.header['typ']), "the token's typ is not JWT");
+  const life = lifeByClaims(jwt.claims);
+  demand(isLife(life), "the token's exp and iat are not numbers that span a life");
+  demandExpected(jwt.claims, body['subtenant'], expected, demand);
+  return { value, lifeMs: 1_000 * Math.min(expiresIn, life), scope: textOf(scope) };
+}
+
+function demandExpected(claims: Claims, subtenant: unknown, expected: ExpectedToken, demand: Demand): void {
+  demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${expected.issuerUrl}`);
+  demand(isNamed(claims['ten'], expected.tenant), 'the token is for another tenant than requested');
+  const limited = isLimited(subtenant, claims['subtenant'], expected.subtenant);
+  demand(limited, 'the token is not limited to the subtenant requested');
+}
+
+function parseObject(body: string): Claims | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLife(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds >= SHORTEST_LIFE_SECONDS && seconds <= LONGEST_LIFE_SECONDS;
+}
+
+function lifeByClaims({ exp, iat }: Claims): number | undefined {
+  return typeof exp === 'number' && typeof iat === 'number' ? exp - iat : undefined;
+}
+
+/** `typ` is compared without case (RFC 7515, section 4.1.9). */
+function isJwtType(type: unknown): boolean {
+  return typeof type === 'string' && type.toUpperCase() === 'JWT';
+}
+
+function isIssuer(issuer: unknown, { issuerUrl }: ExpectedToken): boolean {
+  return issuer === undefined || (typeof issuer === 'string' && issuerUrl.tenantOf(issuer) !== undefined);
+}
+
+function isNamed(claim: unknown, requested: string): boolean {
+  return claim === undefined || claim === requested;
+}
+
+/** A server may ignore fields it does not know: an answer that names no subtenant is a token for the whole tenant. */
+function isLimited(inBody: unknown, inClaims: unknown, requested: string | undefined): boolean {
+  if (requested === undefined) return true;
+  const named = [inBody, inClaims].filter((name) => name !== undefined && name !== '');
+  return named.length > 0 && named.every((name) => name === requested);
+}

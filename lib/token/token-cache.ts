@@ -1,0 +1,79 @@
+import { LRUCache } from 'lru-cache';
+import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { AccessToken } from './access-token.js';
+import { type SlotPolicy, TokenSlot } from './token-slot.js';
+import type { TokenSource } from './token-source.interface.js';
+
+/** The tokens of one credential, as its cache keeps them. The Observables are the same at each reading. */
+export interface TokenHandle {
+  /** One valid token, then completes. */
+  readonly one$: Observable<AccessToken>;
+  /** The current token, then every later one. */
+  readonly all$: Observable<AccessToken>;
+  invalidate(token?: AccessToken): void;
+}
+
+/** All tokens of one registration: bounded, shared by key, ended at module destroy. */
+export class TokenCache {
+  readonly #policy: SlotPolicy;
+  readonly #maxTokens: number;
+  /** Slots with a request in flight or a listener, which are never evicted. */
+  readonly #used = new Map<string, TokenSlot>();
+  readonly #idle: LRUCache<string, TokenSlot>;
+  #destroyed = false;
+
+  constructor({ refresh, request, cache }: ResolvedOptions, random: () => number = Math.random) {
+    this.#maxTokens = cache.maxTokens;
+    this.#idle = new LRUCache({ max: cache.maxTokens });
+    this.#policy = { margins: refresh, deadlineMs: request.deadlineMs, random, onUse: (slot) => this.#place(slot) };
+  }
+
+  /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
+  handle(source: TokenSource): TokenHandle {
+    const onSlot = (use: (slot: TokenSlot) => TeardownLogic, subscriber: Subscriber<AccessToken>) => {
+      if (!this.#destroyed) return use(this.#slot(source));
+      subscriber.error(destroyed());
+      return undefined;
+    };
+    return {
+      one$: new Observable((subscriber) => onSlot((slot) => slot.answer(subscriber), subscriber)),
+      all$: new Observable((subscriber) => onSlot((slot) => slot.listen(subscriber), subscriber)),
+      invalidate: (token) => this.#find(source.key)?.invalidate(token),
+    };
+  }
+
+  /** Called by Nest. Aborts requests, clears timers, completes `token$`; afterwards every call fails with `module_destroyed`. */
+  onModuleDestroy(): void {
+    this.#destroyed = true;
+    const used = [...this.#used.values()];
+    this.#used.clear();
+    this.#idle.clear();
+    for (const slot of used) slot.destroy(destroyed());
+  }
+
+  #find(key: string): TokenSlot | undefined {
+    return this.#used.get(key) ?? this.#idle.get(key);
+  }
+
+  #slot(source: TokenSource): TokenSlot {
+    return this.#find(source.key) ?? new TokenSlot(source, this.#policy);
+  }
+
+  #place(slot: TokenSlot): void {
+    if (this.#destroyed) return;
+    if (slot.inUse) {
+      this.#idle.delete(slot.key);
+      this.#used.set(slot.key, slot);
+    } else {
+      this.#used.delete(slot.key);
+      this.#idle.set(slot.key, slot);
+    }
+    while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#idle.pop();
+  }
+}
+
+function destroyed(): MindsphereCredentialsError {
+  return new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: no token is to be had.');
+}

@@ -1,0 +1,31 @@
+import type { Observable } from 'rxjs';
+import type { SealedSecret } from '../config/sealed-secret.js';
+import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { TokenGrant } from './token-source.interface.js';
+
+/** What goes to a token endpoint, but for the secret. */
+export interface TokenOrder {
+  readonly url: string;
+  readonly clientId: string;
+  readonly secret: SealedSecret;
+  /** Headers and body, given the value of HTTP Basic credentials for the secret as it is now. */
+  readonly message: (basicCredentials: string) => TokenMessage;
+  /** What the answer must agree with. */
+  readonly expected: ExpectedToken;
+}
+
+export interface TokenMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface ExpectedToken {
+  readonly issuerUrl: TenantUrlTemplate;
+  readonly tenant: string;
+  readonly subtenant?: string;
+}
+
+/** Exchanges an order for a token. Cold: each subscription is a token request of its own, with all its attempts. */
+export interface TokenEndpoint {
+  exchange(order: TokenOrder): Observable<TokenGrant>;
+}

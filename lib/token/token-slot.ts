@@ -1,0 +1,200 @@
+import {
+  catchError,
+  defer,
+  type Observable,
+  of,
+  race,
+  type Subscriber,
+  type Subscription,
+  switchMap,
+  type TeardownLogic,
+  throwError,
+} from 'rxjs';
+import type { RefreshOptions } from '../config/module-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { AccessToken } from './access-token.js';
+import { backgroundTimer } from './background-timer.js';
+import { now } from './clock.js';
+import { HeldToken } from './held-token.js';
+import { RefreshPause } from './refresh-pause.js';
+import { TokenFlight } from './token-flight.js';
+import { TokenListeners } from './token-listeners.js';
+import type { TokenGrant, TokenSource } from './token-source.interface.js';
+
+/** A caller who waits for a new token gets the old one while it is still good for this long. */
+const LAST_MOMENT_MS = 2_000;
+
+/** What all slots of one cache share. */
+export interface SlotPolicy {
+  readonly margins: Required<RefreshOptions>;
+  readonly deadlineMs: number;
+  readonly random: () => number;
+  /** Told when a slot comes into use (a request in flight, a listener) or falls out of it. */
+  readonly onUse: (slot: TokenSlot) => void;
+}
+
+/** The place of one token: what is held, the request for the next, and those who listen. */
+export class TokenSlot {
+  readonly key: string;
+  readonly #source: TokenSource;
+  readonly #policy: SlotPolicy;
+  readonly #pause: RefreshPause;
+  readonly #listeners = new TokenListeners();
+  #held?: HeldToken;
+  #flight?: TokenFlight;
+  #failure?: unknown;
+  #due?: Subscription;
+
+  constructor(source: TokenSource, policy: SlotPolicy) {
+    this.key = source.key;
+    this.#source = source;
+    this.#policy = policy;
+    this.#pause = new RefreshPause(policy.random);
+  }
+
+  /** Whether it must not be evicted. */
+  get inUse(): boolean {
+    return this.#flight !== undefined || !this.#listeners.none;
+  }
+
+  /** One valid token: the held one at once, unless it is so near its end that the next one is worth waiting for. */
+  answer(subscriber: Subscriber<AccessToken>): TeardownLogic {
+    const held = this.#held;
+    const left = held === undefined ? 0 : held.lifeLeftMs();
+    if (held === undefined || left <= held.minValidityMs) return this.#answerLate(held, left).subscribe(subscriber);
+    if (left <= held.aheadMs) this.#renewUnlessPaused();
+    subscriber.next(held.token);
+    subscriber.complete();
+    return undefined;
+  }
+
+  /** The held token, then every later one, renewed ahead of time. */
+  listen(subscriber: Subscriber<AccessToken>): TeardownLogic {
+    this.#listeners.add(subscriber);
+    this.#policy.onUse(this);
+    const waiting = this.#greet(subscriber);
+    this.#schedule();
+    return () => {
+      waiting?.unsubscribe();
+      this.#listeners.remove(subscriber);
+      this.#schedule();
+      this.#policy.onUse(this);
+    };
+  }
+
+  /** Forgets the token, or whatever is held; a token already replaced is left alone. */
+  invalidate(token?: AccessToken): void {
+    if (token !== undefined && token.value !== this.#held?.token.value) return;
+    this.#held = undefined;
+    this.#pause.end();
+    if (!this.#listeners.none) this.#renew();
+  }
+
+  /** Aborts the request, completes the listeners. */
+  destroy(failure: MindsphereCredentialsError): void {
+    this.#due?.unsubscribe();
+    const flight = this.#flight;
+    this.#flight = undefined;
+    this.#listeners.complete();
+    flight?.abort(failure);
+  }
+
+  #answerLate(held: HeldToken | undefined, left: number): Observable<AccessToken> {
+    if (held === undefined || left <= 0) return this.#renew().result$;
+    const flight = this.#renewUnlessPaused();
+    const patience = Math.min(this.#policy.deadlineMs, left - LAST_MOMENT_MS);
+    if (flight === undefined || patience <= 0) return of(held.token);
+    const renewed$ = flight.result$;
+    return race(
+      renewed$.pipe(catchError((failure) => (this.#isGood(held) ? of(held.token) : throwError(() => failure)))),
+      backgroundTimer(patience).pipe(switchMap(() => defer(() => (this.#isGood(held) ? of(held.token) : renewed$)))),
+    );
+  }
+
+  #isGood(held: HeldToken): boolean {
+    return held === this.#held && held.lifeLeftMs() > 0;
+  }
+
+  /** The current token for a new listener, who waits like any caller where there is none. */
+  #greet(subscriber: Subscriber<AccessToken>): Subscription | undefined {
+    const held = this.#held;
+    const left = held === undefined ? 0 : held.lifeLeftMs();
+    if (held === undefined || left <= 0) return this.#renew().result$.subscribe({ error: () => undefined });
+    if (left <= held.aheadMs) this.#renewUnlessPaused();
+    subscriber.next(held.token);
+    return undefined;
+  }
+
+  #renewUnlessPaused(): TokenFlight | undefined {
+    return this.#flight ?? (this.#pause.leftMs > 0 ? undefined : this.#renew());
+  }
+
+  #renew(): TokenFlight {
+    if (this.#flight !== undefined) return this.#flight;
+    const flight = new TokenFlight(this.#policy.deadlineMs);
+    this.#flight = flight;
+    this.#policy.onUse(this);
+    flight.start(this.#source.grant$, {
+      next: (grant) => this.#onGrant(flight, grant),
+      error: (failure: unknown) => this.#onFailure(flight, failure),
+    });
+    return flight;
+  }
+
+  /** Settles everything before anybody is told, so that whoever asks again at once meets the new state. */
+  #onGrant(flight: TokenFlight, grant: TokenGrant): void {
+    const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
+    this.#held = held;
+    this.#failure = undefined;
+    this.#pause.end();
+    this.#settle();
+    this.#listeners.emit(held.token);
+    flight.land(held.token);
+  }
+
+  #onFailure(flight: TokenFlight, failure: unknown): void {
+    this.#failure = failure;
+    this.#pause.begin();
+    this.#settle();
+    if (isRefusal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
+    flight.fail(failure);
+  }
+
+  #settle(): void {
+    this.#flight = undefined;
+    this.#schedule();
+    this.#policy.onUse(this);
+  }
+
+  /** Sets the timer for what listeners need next: a renewal, or the news that the token has expired. */
+  #schedule(): void {
+    this.#due?.unsubscribe();
+    const held = this.#held;
+    if (this.#listeners.none || held === undefined) return;
+    const left = held.lifeLeftMs();
+    if (this.#flight !== undefined && left <= 0) return;
+    this.#due = backgroundTimer(Math.max(0, this.#nextStepMs(held, left))).subscribe(() => this.#onDue(held));
+  }
+
+  #nextStepMs(held: HeldToken, left: number): number {
+    if (this.#flight !== undefined) return left;
+    return this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+  }
+
+  #onDue(held: HeldToken): void {
+    if (this.#failure !== undefined && held.lifeLeftMs() <= 0) {
+      this.#listeners.fail(this.#failure);
+      return;
+    }
+    this.#renew();
+    this.#schedule();
+  }
+}
+
+/** An answer that will not change by waiting: the server said no. */
+function isRefusal(failure: unknown): boolean {
+  return (
+    failure instanceof MindsphereCredentialsError &&
+    (failure.code === 'options_invalid' || (failure.code === 'token_request_failed' && failure.retryable === false))
+  );
+}

@@ -1,0 +1,25 @@
+import type { Observable } from 'rxjs';
+
+/** One new token, as its source has checked it. */
+export interface TokenGrant {
+  readonly value: string;
+  /** Life from receipt, in milliseconds. */
+  readonly lifeMs: number;
+  /** The body's `scope`, for where the claims hold none. */
+  readonly scope?: string;
+}
+
+/** Where the tokens of one credential come from; all that a cache needs to know of it. */
+export interface TokenSource {
+  /** Equal for two sources only if every detail is equal. Holds a fingerprint of the secret, never the secret. */
+  readonly key: string;
+  /** The tenant requested. */
+  readonly tenant: string;
+  /** The subtenant requested. */
+  readonly subtenant?: string;
+  /**
+   * Asks for a new token when subscribed, and aborts when unsubscribed. Emits one grant, or fails with
+   * `token_request_failed`, `token_response_invalid` or `options_invalid`, within the deadline.
+   */
+  readonly grant$: Observable<TokenGrant>;
+}
