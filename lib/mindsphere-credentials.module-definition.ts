@@ -21,15 +21,18 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createMindsphereCredentialsOptions')
-    .setExtras<MindsphereCredentialsModuleExtras>({ isGlobal: false, name: undefined }, (definition, { isGlobal, name }) => {
-      const providers = createProviders(name);
-      return {
-        ...definition,
-        global: isGlobal ?? false,
-        providers: [...(definition.providers ?? []).map(resolvingOptions), ...providers.all],
-        exports: [...(definition.exports ?? []), ...providers.exported],
-      };
-    })
+    .setExtras<MindsphereCredentialsModuleExtras>(
+      { isGlobal: false, name: undefined },
+      (definition, { isGlobal, name }) => {
+        const providers = createProviders(name);
+        return {
+          ...definition,
+          global: isGlobal ?? false,
+          providers: [...(definition.providers ?? []).map(resolvingOptions), ...providers.all],
+          exports: [...(definition.exports ?? []), ...providers.exported],
+        };
+      },
+    )
     .build();
 
 /**

@@ -1,7 +1,11 @@
 import { type DynamicModule, Inject, Module, Optional } from '@nestjs/common';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { MindsphereCredentialsError } from './errors/mindsphere-credentials.error.js';
-import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE } from './mindsphere-credentials.module-definition.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+} from './mindsphere-credentials.module-definition.js';
 
 /** Registers MindSphere credentials as injectable providers. Import `forRoot(…)` or `forRootAsync(…)`. */
 @Module({})

@@ -18,7 +18,11 @@ import { TokenCache } from './token/token-cache.js';
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
 const internalProviders: Provider[] = [
-  { provide: TokenCache, useFactory: (options: ResolvedOptions) => new TokenCache(options), inject: [RESOLVED_OPTIONS] },
+  {
+    provide: TokenCache,
+    useFactory: (options: ResolvedOptions) => new TokenCache(options),
+    inject: [RESOLVED_OPTIONS],
+  },
   {
     provide: CONTEXT,
     useFactory: (options: ResolvedOptions, cache: TokenCache): CredentialsContext =>

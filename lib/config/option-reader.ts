@@ -41,10 +41,7 @@ export class OptionReader {
   /** A number within its range, or the default. */
   number(name: string, range: NumberRange, integer = false): number {
     const fits = (value: unknown): value is number =>
-      typeof value === 'number' &&
-      value >= range.min &&
-      value <= range.max &&
-      (!integer || Number.isInteger(value));
+      typeof value === 'number' && value >= range.min && value <= range.max && (!integer || Number.isInteger(value));
     const demand = `must be ${integer ? 'a whole number' : 'a number'} from ${range.min} to ${range.max}`;
     return this.optional(name, { test: fits, demand }) ?? range.default;
   }

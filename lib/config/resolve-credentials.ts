@@ -70,7 +70,10 @@ export function refuseUnknownOauthServer(
   faults: Faults,
 ): void {
   if (tenant === undefined || urls.oauthUrlKnown) return;
-  faults.add('oauthUrl', "is missing: it cannot be derived from a gatewayUrl whose host does not begin with 'gateway.'");
+  faults.add(
+    'oauthUrl',
+    "is missing: it cannot be derived from a gatewayUrl whose host does not begin with 'gateway.'",
+  );
 }
 
 function isFromCode(group: unknown): boolean {

@@ -16,7 +16,11 @@ export class AppCredentials extends TechnicalCredentials {
   readonly #derived: DerivedCredentials<AppCredentials>;
 
   /** @internal Objects come from injection or from the factory. */
-  constructor(context: CredentialsContext, app?: ResolvedAppOptions, derived = new DerivedCredentials<AppCredentials>()) {
+  constructor(
+    context: CredentialsContext,
+    app?: ResolvedAppOptions,
+    derived = new DerivedCredentials<AppCredentials>(),
+  ) {
     super(tokensOf(context, app));
     this.#context = context;
     this.#app = app;

@@ -17,7 +17,17 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   const { fingerprint } = secret;
   return {
-    key: JSON.stringify(['app', url, clientId, fingerprint, authKeyScheme, appName, appVersion, hostTenant, userTenant]),
+    key: JSON.stringify([
+      'app',
+      url,
+      clientId,
+      fingerprint,
+      authKeyScheme,
+      appName,
+      appVersion,
+      hostTenant,
+      userTenant,
+    ]),
     tenant: userTenant,
     grant$: endpoint.exchange({
       url,

@@ -1,3 +1,4 @@
+import { isDnsLabel } from '../config/labels.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { type Claims, decodeJwt, textOf } from './jwt.js';
 import type { ExpectedToken } from './token-endpoint.interface.js';
@@ -47,6 +48,7 @@ function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGr
 function demandExpected(claims: Claims, subtenant: unknown, expected: ExpectedToken, demand: Demand): void {
   demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${expected.issuerUrl}`);
   demand(isNamed(claims['ten'], expected.tenant), 'the token is for another tenant than requested');
+  demand(isLabelOrNone(claims['subtenant']), "the token's subtenant is not one DNS label");
   const limited = isLimited(subtenant, claims['subtenant'], expected.subtenant);
   demand(limited, 'the token is not limited to the subtenant requested');
 }
@@ -79,6 +81,10 @@ function isIssuer(issuer: unknown, { issuerUrl }: ExpectedToken): boolean {
 
 function isNamed(claim: unknown, requested: string): boolean {
   return claim === undefined || claim === requested;
+}
+
+function isLabelOrNone(claim: unknown): boolean {
+  return claim === undefined || claim === '' || isDnsLabel(claim);
 }
 
 /** A server may ignore fields it does not know: an answer that names no subtenant is a token for the whole tenant. */

@@ -26,7 +26,8 @@ export function fakeAccessToken(options: FakeAccessTokenOptions = {}): AccessTok
   const { tenant = 'fake-tenant', subtenant, scopes = [], issuedAt = new Date(), claims } = options;
   const expiresAt = options.expiresAt ?? new Date(issuedAt.getTime() + LIFE_MS);
   return new AccessToken({
-    value: options.value ?? fakeJwt({ ten: tenant, subtenant, scope: scopes, ...lifeOf(issuedAt, expiresAt), ...claims }),
+    value:
+      options.value ?? fakeJwt({ ten: tenant, subtenant, scope: scopes, ...lifeOf(issuedAt, expiresAt), ...claims }),
     issuedAt: issuedAt.getTime(),
     expiresAt: expiresAt.getTime(),
     trusted: true,
