@@ -12,15 +12,22 @@ export type {
   VerificationOptions,
 } from './config/module-options.interface.js';
 export { AppCredentials } from './credentials/app.credentials.js';
+export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 export { getCredentialsToken, InjectCredentials } from './credentials/credentials-token.js';
 export { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
 export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
+export { TokenVerifier } from './credentials/token-verifier.js';
 export { UserToken } from './credentials/user-token.js';
 export {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorCode,
   type MindsphereCredentialsErrorDetails,
 } from './errors/mindsphere-credentials.error.js';
+export { CurrentUserToken } from './guard/current-user-token.decorator.js';
+export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
+export { Public } from './guard/public.decorator.js';
+export { RequireScopes } from './guard/require-scopes.decorator.js';
+export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
 export { AccessToken } from './token/access-token.js';

@@ -1,23 +1,27 @@
-import { type FactoryProvider, type InjectionToken, type Provider, Scope, type Type } from '@nestjs/common';
+import { type InjectionToken, Logger, type Provider, Scope, type Type } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { AppCredentials } from './credentials/app.credentials.js';
 import type { CredentialsContext } from './credentials/credentials-context.js';
-import { getCredentialsToken } from './credentials/credentials-token.js';
+import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
+import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
-import { presentedToken } from './credentials/presented-token.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
-import { UserToken } from './credentials/user-token.js';
+import { TokenVerifier } from './credentials/token-verifier.js';
+import { UserToken, userTokenOf } from './credentials/user-token.js';
+import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
+import { UserTokenGuard } from './guard/user-token.guard.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { TokenCache } from './token/token-cache.js';
+import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
-const internalProviders: Provider[] = [
+const internalProviders = (verifierToken: InjectionToken): Provider[] => [
   {
     provide: TokenCache,
     useFactory: (options: ResolvedOptions) => new TokenCache(options),
@@ -25,18 +29,26 @@ const internalProviders: Provider[] = [
   },
   {
     provide: CONTEXT,
-    useFactory: (options: ResolvedOptions, cache: TokenCache): CredentialsContext =>
-      Object.freeze({ options, cache, endpoint: new HttpTokenEndpoint(options.request) }),
-    inject: [RESOLVED_OPTIONS, TokenCache],
+    useFactory: (options: ResolvedOptions, cache: TokenCache, verifier: TokenVerifier): CredentialsContext =>
+      Object.freeze({
+        options,
+        cache,
+        verifier,
+        endpoint: new HttpTokenEndpoint(options.request),
+        clients: clientRule(options),
+      }),
+    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken],
   },
 ];
 
 /** The providers of one registration; what is exported carries its name. */
 export function createProviders(name: string | undefined): { all: Provider[]; exported: InjectionToken[] } {
-  const token = (type: Type | typeof MindsphereCredentials) => getCredentialsToken(type, name);
+  const token = (type: Injectable) => getCredentialsToken(type, name);
   const app = token(AppCredentials);
   const tenant = token(TenantCredentials);
-  const credentials: FactoryProvider[] = [
+  const verifier = token(TokenVerifier);
+  const user = token(UserToken);
+  const credentials: Exclude<Provider, Type>[] = [
     {
       provide: app,
       useFactory: (context: CredentialsContext) => new AppCredentials(context, context.options.app),
@@ -58,13 +70,36 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext) => new MindsphereCredentialsFactory(context),
       inject: [CONTEXT],
     },
+    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS] },
     {
-      provide: token(UserToken),
+      provide: user,
       scope: Scope.REQUEST,
-      useFactory: (request: unknown, { userToken }: ResolvedOptions) =>
-        new UserToken(() => ({ value: presentedToken(request, userToken) })),
-      inject: [REQUEST, RESOLVED_OPTIONS],
+      useFactory: (request: unknown, own: TokenVerifier) => userTokenOf(request, (outer) => own.presented(outer)),
+      inject: [REQUEST, verifier],
     },
+    {
+      provide: token(CurrentAppCredentials),
+      scope: Scope.REQUEST,
+      useFactory: (context: CredentialsContext, base: AppCredentials, current: UserToken) =>
+        new CurrentAppCredentials(context, base, current),
+      inject: [CONTEXT, app, user],
+    },
+    {
+      provide: token(UserTokenGuard),
+      useFactory: (own: TokenVerifier) => new UserTokenGuard(own),
+      inject: [verifier],
+    },
+    { provide: token(MindsphereExceptionFilter), useFactory: () => new MindsphereExceptionFilter() },
   ];
-  return { all: [...internalProviders, ...credentials], exported: credentials.map(({ provide }) => provide) };
+  return { all: [...internalProviders(verifier), ...credentials], exported: credentials.map(({ provide }) => provide) };
+}
+
+function createVerifier(options: ResolvedOptions): TokenVerifier {
+  if (options.verification.clientIds === undefined && options.app === undefined) {
+    new Logger('MindsphereCredentials').warn(
+      "User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' to " +
+        'say that it is meant.',
+    );
+  }
+  return new TokenVerifier(options);
 }

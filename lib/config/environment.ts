@@ -42,7 +42,7 @@ export function mindsphereOptionsFromConfig(
   const read: Read = (variable) => blankToUndefined(config.get(prefix + VARIABLES[variable]));
   return withoutUndefined({
     ...hosts(read),
-    app: group(prefix, {
+    app: markedGroup(prefix, {
       keyStoreClientId: read('keyStoreClientId'),
       keyStoreClientSecret: read('keyStoreClientSecret'),
       appName: read('appName'),
@@ -50,7 +50,7 @@ export function mindsphereOptionsFromConfig(
       hostTenant: read('hostTenant'),
       userTenant: read('userTenant'),
     }),
-    tenant: group(prefix, {
+    tenant: markedGroup(prefix, {
       clientId: read('clientId'),
       clientSecret: read('clientSecret'),
       tenant: read('tenant') ?? read('userTenant'),
@@ -111,7 +111,7 @@ function textOf(value: unknown): string {
   return value === undefined ? '' : (JSON.stringify(value) ?? '');
 }
 
-function group(prefix: string, values: Record<string, unknown>): object | undefined {
+function markedGroup(prefix: string, values: Record<string, unknown>): object | undefined {
   const found = withoutUndefined(values);
   if (Object.keys(found).length === 0) return undefined;
   groupPrefixes.set(found, prefix);

@@ -1,4 +1,5 @@
 import type { Faults } from './faults.js';
+import { isValues, type Values } from './values.js';
 
 /** What a value must be, and what to say where it is not. */
 export interface Rule<T> {
@@ -11,8 +12,6 @@ export interface NumberRange {
   readonly min: number;
   readonly max: number;
 }
-
-export type Values = Readonly<Record<string, unknown>>;
 
 /** Reads the values of one options object, noting every fault under its path. */
 export class OptionReader {
@@ -69,8 +68,4 @@ export class OptionReader {
 /** `''` is how an environment says that a variable is not set. */
 export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
-}
-
-export function isValues(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,10 @@
 import { environmentPrefixOf, VARIABLES } from './environment.js';
 import type { Faults } from './faults.js';
-import { isSet, isValues, type OptionReader, type Values } from './option-reader.js';
+import { isSet, type OptionReader } from './option-reader.js';
 import type { ResolvedAppOptions, ResolvedTenantOptions, ResolvedUrls } from './resolved-options.interface.js';
 import { rules } from './rules.js';
 import { SealedSecret } from './sealed-secret.js';
+import { isValues, type Values } from './values.js';
 
 const APP_OPTIONS = [
   'keyStoreClientId',
@@ -84,7 +85,7 @@ function isFromCode(group: unknown): boolean {
 function configuredGroup(
   options: OptionReader,
   name: 'app' | 'tenant',
-  known: readonly (keyof typeof VARIABLES | string)[],
+  known: readonly string[],
   identity: readonly [string, string],
 ): OptionReader | undefined {
   const values = options.values[name];

@@ -1,10 +1,11 @@
 import { Faults } from './faults.js';
 import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
-import { isValues, OptionReader } from './option-reader.js';
+import { OptionReader } from './option-reader.js';
 import { preferredCredentials, refuseUnknownOauthServer, resolveApp, resolveTenant } from './resolve-credentials.js';
 import { resolveLimits } from './resolve-limits.js';
 import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
 import type { ResolvedOptions } from './resolved-options.interface.js';
+import { isValues } from './values.js';
 
 const KNOWN = [
   'region',
@@ -37,12 +38,12 @@ export function resolveOptions(options: MindsphereCredentialsModuleOptions): Res
   const limits = resolveLimits(reader);
   refuseUnknownOauthServer(urls, tenant, faults);
   faults.throwIfAny();
-  return deepFreeze({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits });
+  return frozenCopy({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits });
 }
 
-/** Freezes plain objects and lists; what belongs to others (agents, functions) is left as it is. */
-function deepFreeze<T>(value: T): T {
+/** A frozen copy of plain objects and lists, at every depth; what belongs to others (agents, functions) is left as it is. */
+function frozenCopy<T>(value: T): T {
   if (Array.isArray(value)) return Object.freeze([...value]) as T;
   if (!isValues(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepFreeze(item)]))) as T;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozenCopy(item)]))) as T;
 }

@@ -1,10 +1,13 @@
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
 import { appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
+import { refused } from '../verification/refused.js';
 import type { CredentialsContext } from './credentials-context.js';
 import { demandLabel, DerivedCredentials } from './derived-credentials.js';
 import { missingGroup, missingTenants } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
+import { tokensForUser } from './tokens-for-user.js';
+import type { UserToken } from './user-token.js';
 
 /**
  * App credentials: technical tokens for a user tenant, from the Technical Token Manager. Deployed apps keep host and
@@ -20,8 +23,9 @@ export class AppCredentials extends TechnicalCredentials {
     context: CredentialsContext,
     app?: ResolvedAppOptions,
     derived = new DerivedCredentials<AppCredentials>(),
+    tokens = tokensOf(context, app),
   ) {
-    super(tokensOf(context, app));
+    super(tokens);
     this.#context = context;
     this.#app = app;
     this.#derived = derived;
@@ -41,6 +45,26 @@ export class AppCredentials extends TechnicalCredentials {
       const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
       return new AppCredentials(this.#context, app, this.#derived);
     });
+  }
+
+  /**
+   * The same app acting for a user's tenant. Whatever object is given, its token is verified by this registration
+   * before its tenant is believed; the token is fixed now, the tenant once it was verified. The host tenant is the
+   * configured one, else the one in an accepted `cid`. No network I/O by itself. Uses fail as `getToken` and
+   * `TokenVerifier.verify` do, and with `token_tenant` for a user of a subtenant unless `app.allowSubtenantUsers` is set.
+   */
+  forUser(user: UserToken): AppCredentials {
+    const tokens = tokensForUser(user, this.#context.verifier, (verified) => this.#actFor(verified));
+    return new AppCredentials(this.#context, this.#app, this.#derived, tokens);
+  }
+
+  #actFor(user: UserToken): AppCredentials {
+    if (this.#app === undefined) return this;
+    if (user.subtenant !== undefined && !this.#app.allowSubtenantUsers) {
+      throw refused('token_tenant', 'a technical token would show a user of a subtenant the whole tenant');
+    }
+    const hostTenant = this.#app.hostTenant ?? this.#context.clients.hostTenantOf(user.clientId);
+    return this.forUserTenant(user.tenant ?? '', hostTenant);
   }
 
   override toJSON(): Record<string, unknown> {

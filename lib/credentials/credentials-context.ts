@@ -1,10 +1,14 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { TokenCache } from '../token/token-cache.js';
 import type { TokenEndpoint } from '../token/token-endpoint.interface.js';
+import type { ClientRule } from '../verification/client-rule.js';
+import type { TokenVerifier } from './token-verifier.js';
 
 /** What all credentials of one registration stand on. */
 export interface CredentialsContext {
   readonly options: ResolvedOptions;
   readonly endpoint: TokenEndpoint;
   readonly cache: TokenCache;
+  readonly verifier: TokenVerifier;
+  readonly clients: ClientRule;
 }

@@ -1,7 +1,7 @@
 import { Inject, type InjectionToken, type Type } from '@nestjs/common';
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- classes with a constructor of any visibility
-type Injectable = Type | (Function & { prototype: unknown });
+export type Injectable = Type | (Function & { prototype: unknown });
 
 /**
  * The injection token of a class of this library in the registration of a name, e.g. for `overrideProvider` or a

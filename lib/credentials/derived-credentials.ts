@@ -7,14 +7,15 @@ const MOST_REMEMBERED = 10_000;
 
 /** Credentials derived for other tenants, so that asking for the same one again costs a look-up. */
 export class DerivedCredentials<T extends object> {
-  // By size, not by count: that allocates nothing in advance, and most credentials have none derived from them.
-  readonly #known = new LRUCache<string, T>({ maxSize: MOST_REMEMBERED, sizeCalculation: () => 1 });
+  /** Made when first needed: most credentials have none derived from them. */
+  #known?: LRUCache<string, T>;
 
   /** The credentials known under a key of labels joined by `/`, which no label holds; else new ones. */
   get(key: string, derive: () => T): T {
-    const known = this.#known.get(key);
+    const known = this.#known?.get(key);
     if (known !== undefined) return known;
     const derived = derive();
+    this.#known ??= new LRUCache({ max: MOST_REMEMBERED });
     this.#known.set(key, derived);
     return derived;
   }

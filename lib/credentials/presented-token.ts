@@ -9,11 +9,10 @@ const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * credentials, `token_malformed` where what it carries is no single token.
  */
 export function presentedToken(request: unknown, { extract }: UserTokenOptions): string {
-  if (extract !== undefined) return tokenOf(extract(request));
+  if (extract !== undefined) return tokenOf(extracted(request, extract));
   const raw = rawRequestOf(request);
   if (countAuthorizationHeaders(raw) > 1) throw malformed('the request has more than one Authorization header');
-  const authorization = headerOf(raw);
-  if (authorization !== undefined && !/^bearer(?: |$)/i.test(authorization)) throw missing();
+  const authorization = headerOf(raw) ?? handshakeTokenOf(raw);
   return tokenOf(authorization);
 }
 
@@ -34,12 +33,27 @@ export function rawRequestOf(request: unknown): object {
   return objectOf(Reflect.get(inner, 'raw')) ?? inner;
 }
 
+function extracted(request: unknown, extract: (request: unknown) => string | undefined): unknown {
+  try {
+    return extract(request);
+  } catch {
+    throw malformed('userToken.extract failed');
+  }
+}
+
 function headerOf(raw: object): string | undefined {
   const headers = objectOf(Reflect.get(raw, 'headers')) ?? {};
   const value: unknown = Reflect.get(headers, 'authorization');
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
+  if (!/^bearer(?: |$)/i.test(value)) throw missing();
   return value;
+}
+
+/** Socket.IO clients in browsers cannot set headers and send `auth: { token }`. Node's own requests have raw headers. */
+function handshakeTokenOf(raw: object): unknown {
+  const auth = 'rawHeaders' in raw ? undefined : objectOf(Reflect.get(raw, 'auth'));
+  return auth === undefined ? undefined : Reflect.get(auth, 'token');
 }
 
 /** Node keeps the first of two `Authorization` headers and tells of the other only here. */

@@ -2,6 +2,7 @@ import { defer, type Observable, of } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../token/jwt.js';
 import { MindsphereCredentials } from './mindsphere-credentials.js';
+import { publishedUser } from './published-users.js';
 
 /** What stands behind a {@link UserToken} at the moment. */
 export interface UserTokenContent {
@@ -11,6 +12,19 @@ export interface UserTokenContent {
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
 
+let contentOf: (user: UserToken) => UserTokenContent;
+
+/**
+ * A handle on the token of a request: what a guard has published for it, else what it presents, unverified. Making it
+ * never throws.
+ */
+export function userTokenOf(request: unknown, present: (request: unknown) => string): UserToken {
+  return new UserToken(() => {
+    const published = publishedUser(request);
+    return published === undefined ? { value: present(request) } : contentOf(published);
+  });
+}
+
 /**
  * The token of a request's user. It is passed on as it is: nobody but the user's browser can renew it. While
  * {@link verified} is false, only {@link value} and passing it on work: every claim is `undefined`. The injected object
@@ -18,6 +32,10 @@ export interface UserTokenContent {
  */
 export class UserToken extends MindsphereCredentials {
   readonly #read: () => UserTokenContent;
+
+  static {
+    contentOf = (user) => user.#read();
+  }
 
   /** @internal Objects come from injection, from the verifier or from the factory. */
   constructor(read: () => UserTokenContent) {

@@ -60,6 +60,6 @@ export class MindsphereCredentialsError extends Error implements MindsphereCrede
 
   /** Code, message and details, without the stack. */
   toJSON(): object {
-    return { ...this, message: this.message };
+    return { message: this.message, ...Object.fromEntries(Object.entries(this)) };
   }
 }

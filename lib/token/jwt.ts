@@ -1,4 +1,7 @@
-export type Claims = Readonly<Record<string, unknown>>;
+import { parseValues, type Values } from '../config/values.js';
+
+/** The claims of a JWT, or its header. */
+export type Claims = Values;
 
 /** The parts of a JWT that anybody can read. Nothing here is verified. */
 export interface DecodedJwt {
@@ -33,11 +36,6 @@ export function textOf(claim: unknown): string | undefined {
 }
 
 function decodePart(text: string, index: 0 | 1): Claims | undefined {
-  try {
-    const part = text.split('.', 2)[index] ?? '';
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
+  const part = text.split('.', 2)[index] ?? '';
+  return parseValues(Buffer.from(part, 'base64url').toString('utf8'));
 }

@@ -1,18 +1,22 @@
 import { elapsedSince, type Moment, now } from './clock.js';
 
-const FIRST_PAUSE_MS = 1_000;
-/** With the jitter and the request itself, a new token is there within 30 s of a recovery. */
-const LONGEST_PAUSE_MS = 20_000;
+/** Nominal lengths of pauses: the first, and the one that doubling ends at. */
+export interface PauseLengths {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
 
-/** The pause between attempts to renew a token that is still good: longer with each failure, with jitter. */
+/** The pause between attempts that fail, while what is held is still good: longer with each failure, with jitter. */
 export class RefreshPause {
   readonly #random: () => number;
+  readonly #lengths: PauseLengths;
   #failures = 0;
   #began?: Moment;
   #lengthMs = 0;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, lengths: PauseLengths) {
     this.#random = random;
+    this.#lengths = lengths;
   }
 
   /** What is left of it, in milliseconds; 0 where there is none. */
@@ -22,7 +26,7 @@ export class RefreshPause {
 
   /** Begins a pause after a failure, between half and the whole of its nominal length. */
   begin(): void {
-    const nominal = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    const nominal = Math.min(this.#lengths.longestMs, this.#lengths.firstMs * 2 ** this.#failures);
     this.#failures += 1;
     this.#began = now();
     this.#lengthMs = nominal * (0.5 + this.#random() / 2);

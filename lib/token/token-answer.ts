@@ -1,4 +1,5 @@
 import { isDnsLabel } from '../config/labels.js';
+import { parseValues } from '../config/values.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { type Claims, decodeJwt, textOf } from './jwt.js';
 import type { ExpectedToken } from './token-endpoint.interface.js';
@@ -29,7 +30,7 @@ export function readGrant(answer: HttpAnswer, endpoint: string, expected: Expect
 type Demand = (holds: boolean, fault: string) => asserts holds;
 
 function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGrant {
-  const body = parseObject(text);
+  const body = parseValues(text);
   demand(body !== undefined, text === '' ? 'it is empty' : 'it is not a JSON object');
   const { access_token: value, token_type: type, expires_in: expiresIn, scope } = body;
   demand(typeof type === 'string' && type.toLowerCase() === 'bearer', 'token_type is not bearer');
@@ -46,20 +47,11 @@ function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGr
 }
 
 function demandExpected(claims: Claims, subtenant: unknown, expected: ExpectedToken, demand: Demand): void {
-  demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${expected.issuerUrl}`);
+  demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${expected.issuerUrl.toString()}`);
   demand(isNamed(claims['ten'], expected.tenant), 'the token is for another tenant than requested');
   demand(isLabelOrNone(claims['subtenant']), "the token's subtenant is not one DNS label");
   const limited = isLimited(subtenant, claims['subtenant'], expected.subtenant);
   demand(limited, 'the token is not limited to the subtenant requested');
-}
-
-function parseObject(body: string): Claims | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isLife(seconds: unknown): seconds is number {

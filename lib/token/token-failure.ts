@@ -1,3 +1,4 @@
+import { isValues, parseValues } from '../config/values.js';
 import {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorDetails,
@@ -56,20 +57,12 @@ export function retryAfter(value: unknown): number | undefined {
 
 /** UAA: `error` and `error_description`; other services: `errors[0].code` and `.message` (protocol page, section 5). */
 function errorWords(body: string, redact: (text: string) => string) {
-  const parsed = parse(body);
-  const first = Array.isArray(parsed['errors']) ? (parsed['errors'][0] as Record<string, unknown> | null) : undefined;
+  const parsed = parseValues(body) ?? {};
+  const errors: readonly unknown[] = Array.isArray(parsed['errors']) ? parsed['errors'] : [];
+  const first = isValues(errors[0]) ? errors[0] : {};
   const word = (value: unknown) => (typeof value === 'string' && value !== '' ? redact(value) : undefined);
   return {
-    error: word(parsed['error']) ?? word(first?.['code']),
-    errorDescription: word(parsed['error_description']) ?? word(first?.['message']) ?? word(parsed['message']),
+    error: word(parsed['error']) ?? word(first['code']),
+    errorDescription: word(parsed['error_description']) ?? word(first['message']) ?? word(parsed['message']),
   };
-}
-
-function parse(body: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

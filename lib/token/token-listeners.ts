@@ -18,7 +18,8 @@ export class TokenListeners {
   }
 
   emit(token: AccessToken): void {
-    for (const subscriber of [...this.#subscribers]) subscriber.next(token);
+    // A copy: a listener who subscribes from within has been greeted with this token already.
+    for (const subscriber of Array.from(this.#subscribers)) subscriber.next(token);
   }
 
   /** Ends every subscription with a failure; each may subscribe again. */

@@ -24,6 +24,9 @@ import type { TokenGrant, TokenSource } from './token-source.interface.js';
 /** A caller who waits for a new token gets the old one while it is still good for this long. */
 const LAST_MOMENT_MS = 2_000;
 
+/** With the jitter and the request itself, a new token is there within 30 s of a recovery. */
+const PAUSES = { firstMs: 1_000, longestMs: 20_000 };
+
 /** What all slots of one cache share. */
 export interface SlotPolicy {
   readonly margins: Required<RefreshOptions>;
@@ -49,7 +52,7 @@ export class TokenSlot {
     this.key = source.key;
     this.#source = source;
     this.#policy = policy;
-    this.#pause = new RefreshPause(policy.random);
+    this.#pause = new RefreshPause(policy.random, PAUSES);
   }
 
   /** Whether it must not be evicted. */

@@ -1,0 +1,17 @@
+/** An object whose values nobody has judged yet: user input, or what came over the wire. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object with named values, and no list. */
+export function isValues(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object a JSON text stands for; `undefined` where it is no JSON, or something else than an object. */
+export function parseValues(text: string): Values | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isValues(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

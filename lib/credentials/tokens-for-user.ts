@@ -1,0 +1,44 @@
+import { defer, map, type Observable, of, switchMap, tap, throwError } from 'rxjs';
+import type { TokenHandle } from '../token/token-cache.js';
+import type { MindsphereCredentials } from './mindsphere-credentials.js';
+import type { TokenVerifier } from './token-verifier.js';
+import type { UserToken } from './user-token.js';
+
+/**
+ * The tokens of credentials that act for a user. The user's token is taken now, verified at first use, and what was
+ * found then stays.
+ */
+export function tokensForUser(
+  user: UserToken,
+  verifier: TokenVerifier,
+  actFor: (verified: UserToken) => MindsphereCredentials,
+): TokenHandle {
+  const jwt = valueOf(user);
+  let found: MindsphereCredentials | undefined;
+  const verified$ = typeof jwt === 'string' ? verifier.verify(jwt) : throwError(() => jwt.failure);
+  const found$: Observable<MindsphereCredentials> = defer(() =>
+    found === undefined
+      ? verified$.pipe(
+          map(actFor),
+          tap((credentials) => (found = credentials)),
+        )
+      : of(found),
+  );
+  return {
+    one$: found$.pipe(switchMap((credentials) => credentials.getToken())),
+    all$: found$.pipe(switchMap((credentials) => credentials.token$)),
+    invalidate: (token) => {
+      const recalled = typeof jwt === 'string' ? verifier.recall(jwt) : undefined;
+      (found ?? (recalled && actFor(recalled)))?.invalidate(token);
+    },
+  };
+}
+
+/** The token, or why there is none: that is told at first use, because asking for credentials never fails. */
+function valueOf(user: UserToken): string | { readonly failure: unknown } {
+  try {
+    return user.value;
+  } catch (failure) {
+    return { failure };
+  }
+}

@@ -1,0 +1,50 @@
+import type { HttpService } from '@nestjs/axios';
+import { map, type Observable } from 'rxjs';
+import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
+import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import { ownHttpService } from '../token/own-http-service.js';
+import { failAfter } from '../token/retry-policy.js';
+import { type KeySet, readKeySet } from './key-set.js';
+
+/** Protocol page, section 6. */
+const KEY_SET_PATH = '/token_keys';
+const LONGEST_FETCH_MS = 5_000;
+const ABSENT_STATUSES: ReadonlySet<number> = new Set([404, 410]);
+
+/** Why there is no key set. */
+export class KeySetFailure extends Error {
+  /** @param absent whether the server says that there is no such tenant. */
+  constructor(
+    message: string,
+    readonly absent = false,
+  ) {
+    super(message);
+  }
+}
+
+/** Reads key sets over HTTP: no redirect, no answer over 256 kB, 5 s at most. */
+export class KeySetClient {
+  readonly #http: HttpService = ownHttpService();
+  readonly #oauthUrl: TenantUrlTemplate;
+  readonly #limits: ResolvedRequestOptions;
+
+  constructor(oauthUrl: TenantUrlTemplate, limits: ResolvedRequestOptions) {
+    this.#oauthUrl = oauthUrl;
+    this.#limits = limits;
+  }
+
+  /** The key set of a tenant's OAuth server. Cold; fails with a {@link KeySetFailure} or an error of the transport. */
+  fetch(tenant: string): Observable<KeySet> {
+    const url = this.#oauthUrl.for(tenant) + KEY_SET_PATH;
+    const timeMs = Math.min(LONGEST_FETCH_MS, this.#limits.timeoutMs);
+    return this.#http.request<string>({ method: 'GET', url, ...this.#limits.axios() }).pipe(
+      failAfter(timeMs, () => new KeySetFailure(`no complete answer within ${timeMs} ms`)),
+      map(({ status, data }) => {
+        if (status !== 200) throw new KeySetFailure(`status ${status}`, ABSENT_STATUSES.has(status));
+        const keys = readKeySet(data);
+        if (keys === undefined) throw new KeySetFailure('the answer is no key set');
+        return keys;
+      }),
+    );
+  }
+}

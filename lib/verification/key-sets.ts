@@ -1,0 +1,89 @@
+import { LRUCache } from 'lru-cache';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { IssuerKeys, type Permit } from './issuer-keys.js';
+import type { KeySetClient } from './key-set.client.js';
+import { unavailable } from './refused.js';
+import { RequestBudget } from './request-budget.js';
+
+const MOST_KNOWN_ISSUERS = 10_000;
+/** Issuers whose tokens were never verified, most of them refused. */
+const MOST_STRANGERS = 1_000;
+const STRANGERS_AT_ONCE = 10;
+const STRANGERS_EVERY_MS = 6_000;
+const MOST_PLATFORMS = 100;
+
+/** One budget per platform and process, however many registrations there are: it is the platform that it protects. */
+const strangersBudgets = new LRUCache<string, RequestBudget>({ max: MOST_PLATFORMS });
+
+const always: Permit = () => undefined;
+
+/**
+ * The keys of all issuers. Key ids are the same at different issuers, so each has a set of its own. Issuers never
+ * verified before share one budget, so that invented ones make nobody hammer the platform, nor lock out a known one.
+ */
+export class KeySets {
+  readonly #client: KeySetClient;
+  readonly #options: ResolvedOptions;
+  readonly #random: () => number;
+  readonly #budget: RequestBudget;
+  readonly #configured: ReadonlySet<string>;
+  readonly #known = new LRUCache<string, IssuerKeys>({ maxSize: MOST_KNOWN_ISSUERS, sizeCalculation: () => 1 });
+  readonly #strangers = new LRUCache<string, IssuerKeys>({ maxSize: MOST_STRANGERS, sizeCalculation: () => 1 });
+
+  constructor(client: KeySetClient, options: ResolvedOptions, random: () => number) {
+    this.#client = client;
+    this.#options = options;
+    this.#random = random;
+    this.#budget = budgetOf(options.oauthUrl.toString());
+    this.#configured = configuredTenants(options);
+  }
+
+  /** The keys to verify tokens of an issuer with, and the permit to ask its server for them. */
+  of(issuer: string): { readonly keys: IssuerKeys; readonly permit: Permit } {
+    const tenant = this.#options.verification.keySetTenant ?? issuer;
+    const known = this.#known.get(tenant);
+    if (known !== undefined) return { keys: known, permit: always };
+    const keys = this.#strangers.get(tenant) ?? this.#make(tenant);
+    if (!this.#configured.has(tenant)) return { keys, permit: () => this.#admitStranger(tenant, keys) };
+    this.#known.set(tenant, keys);
+    return { keys, permit: always };
+  }
+
+  /** Notes that a token of an issuer was verified. */
+  confirm(issuer: string): void {
+    const tenant = this.#options.verification.keySetTenant ?? issuer;
+    const keys = this.#strangers.get(tenant);
+    if (keys === undefined) return;
+    this.#strangers.delete(tenant);
+    this.#known.set(tenant, keys);
+  }
+
+  /** Aborts requests. */
+  close(): void {
+    for (const keys of [...this.#known.values(), ...this.#strangers.values()]) keys.close();
+  }
+
+  /** A stranger is remembered only once a request was made for it: 10,000 invented names must not push anybody out. */
+  #admitStranger(tenant: string, keys: IssuerKeys): void {
+    const waitMs = this.#budget.take();
+    if (waitMs > 0) throw unavailable('too many tokens of unknown issuers have come', waitMs);
+    this.#strangers.set(tenant, keys);
+  }
+
+  #make(tenant: string): IssuerKeys {
+    return new IssuerKeys(this.#client.fetch(tenant), this.#options.verification, this.#random);
+  }
+}
+
+function budgetOf(platform: string): RequestBudget {
+  const known = strangersBudgets.get(platform);
+  if (known !== undefined) return known;
+  const budget = new RequestBudget(STRANGERS_AT_ONCE, STRANGERS_EVERY_MS);
+  strangersBudgets.set(platform, budget);
+  return budget;
+}
+
+function configuredTenants({ app, tenant, verification }: ResolvedOptions): ReadonlySet<string> {
+  const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, verification.keySetTenant];
+  return new Set([...tenants, ...(verification.issuers ?? [])].filter((name) => name !== undefined));
+}

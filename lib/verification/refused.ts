@@ -1,0 +1,29 @@
+import {
+  MindsphereCredentialsError,
+  type MindsphereCredentialsErrorCode,
+} from '../errors/mindsphere-credentials.error.js';
+
+const LONGEST_QUOTE = 100;
+
+/** Why a token is not accepted. */
+export type RefusalCode = Extract<MindsphereCredentialsErrorCode, `token_${string}`>;
+
+/** The error of a token that is not accepted. */
+export function refused(code: RefusalCode, why: string): MindsphereCredentialsError {
+  return new MindsphereCredentialsError(code, `The user's token is refused: ${why}.`);
+}
+
+/** The error of a key set that cannot be had now. */
+export function unavailable(why: string, retryAfterMs: number): MindsphereCredentialsError {
+  return new MindsphereCredentialsError('key_set_unavailable', `No key set to verify the user's token with: ${why}.`, {
+    retryable: true,
+    retryAfterMs,
+  });
+}
+
+/** A stranger's value fit for a log line: cut, and nothing but printable ASCII. */
+export function quoted(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+  return cut.replace(/[^\x20-\x7e…]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,104 @@
+import { isDnsLabel } from '../config/labels.js';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { Claims } from '../token/jwt.js';
+import { quoted, refused } from './refused.js';
+
+/** Agents have tokens of their own, signed by the same keys (protocol page, section 7). */
+const AGENT_ZONE = 'agentiam';
+/** The last second a `Date` can hold. */
+const LAST_SECOND = 8_640_000_000_000;
+
+/** What of the options decides on claims. */
+export interface ClaimRules extends Pick<ResolvedOptions, 'issuerUrl'> {
+  readonly clockToleranceMs: number;
+  readonly issuers?: readonly string[];
+  readonly allowedTenants?: readonly string[];
+  readonly acceptsClient: (clientId: unknown) => boolean;
+}
+
+/** A user's claims that have passed every check. */
+export interface UserClaims {
+  readonly claims: Claims;
+  /** The tenant whose server issued the token. */
+  readonly issuer: string;
+  /** Claim `ten`. */
+  readonly tenant: string;
+  /** Claim `exp`, epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Claim `iat`, else the moment of the check; epoch milliseconds. */
+  readonly issuedAt: number;
+}
+
+/**
+ * Judges the claims of a user's token by wall time. They may be judged before the signature is: that spares the
+ * platform requests for keys of hopeless tokens, and the answer is the same. Throws a refusal by its code.
+ */
+export function judgeUserClaims(claims: Claims, rules: ClaimRules): UserClaims {
+  demandTypes(claims);
+  const { expiresAt, issuedAt } = judgeTime(claims, rules.clockToleranceMs);
+  const issuer = judgeIssuer(claims['iss'], rules);
+  demandUser(claims);
+  const tenant = judgeTenant(claims, rules);
+  if (!rules.acceptsClient(claims['cid']) || ('client_id' in claims && claims['client_id'] !== claims['cid'])) {
+    throw refused('token_client', `it was issued for the client ${quoted(claims['cid'])}`);
+  }
+  return { claims, issuer, tenant, expiresAt, issuedAt };
+}
+
+const TEXT_CLAIMS = ['cid', 'client_id', 'user_name', 'user_id', 'email', 'grant_type', 'zid', 'subtenant'];
+
+function demandTypes(claims: Claims): void {
+  const wrong = TEXT_CLAIMS.find((name) => claims[name] !== undefined && typeof claims[name] !== 'string');
+  if (wrong !== undefined) throw refused('token_malformed', `its ${wrong} is no text`);
+  const scope = claims['scope'] ?? [];
+  const isScope =
+    typeof scope === 'string' || (Array.isArray(scope) && scope.every((item) => typeof item === 'string'));
+  if (!isScope) throw refused('token_malformed', 'its scope is no list of texts');
+}
+
+function judgeTime({ exp, nbf, iat }: Claims, toleranceMs: number): { expiresAt: number; issuedAt: number } {
+  const now = Date.now();
+  if (!isSecond(exp)) throw refused('token_malformed', 'its exp is no time');
+  if ((nbf !== undefined && !isSecond(nbf)) || (iat !== undefined && !isSecond(iat))) {
+    throw refused('token_malformed', 'its nbf or iat is no time');
+  }
+  if (now >= exp * 1_000 + toleranceMs) throw refused('token_expired', `it expired at ${quoted(exp)}`);
+  const begin = Math.max(nbf ?? 0, iat ?? 0) * 1_000;
+  if (now < begin - toleranceMs) throw refused('token_not_yet_valid', 'its nbf or iat lies in the future');
+  return { expiresAt: exp * 1_000, issuedAt: iat === undefined ? now : iat * 1_000 };
+}
+
+function isSecond(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= LAST_SECOND;
+}
+
+function judgeIssuer(iss: unknown, { issuerUrl, issuers }: ClaimRules): string {
+  const issuer = typeof iss === 'string' ? issuerUrl.tenantOf(iss) : undefined;
+  // Host names have no case, but `iss` is a text and the platform writes it small.
+  if (issuer === undefined || issuer !== issuer.toLowerCase()) {
+    throw refused('token_issuer', `its iss is ${quoted(iss)}, not ${issuerUrl.toString()}`);
+  }
+  if (issuers !== undefined && !issuers.includes(issuer)) {
+    throw refused('token_issuer', `the server of tenant ${quoted(issuer)} may not issue tokens for here`);
+  }
+  return issuer;
+}
+
+/** Technical tokens and agents' tokens are signed by the same keys, but speak for no user. */
+function demandUser(claims: Claims): void {
+  const named = [claims['user_id'], claims['user_name']].some((name) => name !== undefined && name !== '');
+  if (!named || claims['grant_type'] === 'client_credentials' || claims['zid'] === AGENT_ZONE) {
+    throw refused('token_type', "it is no user's token");
+  }
+}
+
+function judgeTenant({ ten, subtenant }: Claims, { allowedTenants }: ClaimRules): string {
+  if (!isDnsLabel(ten)) throw refused('token_tenant', `its ten is ${quoted(ten)}, no tenant`);
+  if (subtenant !== undefined && subtenant !== '' && !isDnsLabel(subtenant)) {
+    throw refused('token_tenant', `its subtenant is ${quoted(subtenant)}, no subtenant`);
+  }
+  if (allowedTenants !== undefined && !allowedTenants.includes(ten)) {
+    throw refused('token_tenant', `users of tenant ${quoted(ten)} are not let in`);
+  }
+  return ten;
+}

@@ -1,0 +1,39 @@
+import { deepFreeze } from '../token/deep-freeze.js';
+import type { Claims } from '../token/jwt.js';
+import type { IssuerKeys } from './issuer-keys.js';
+import type { VerificationKey } from './key-set.js';
+import type { UserClaims } from './user-claims.js';
+
+/** A user's token that has passed every check. Immutable; what it holds is shown by nobody's dump. */
+export class VerifiedToken {
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly expiresAt: number;
+  readonly issuedAt: number;
+  readonly #text: string;
+  readonly #claims: Claims;
+
+  constructor(
+    text: string,
+    judged: UserClaims,
+    readonly key: VerificationKey,
+    readonly keys: IssuerKeys,
+  ) {
+    this.issuer = judged.issuer;
+    this.tenant = judged.tenant;
+    this.expiresAt = judged.expiresAt;
+    this.issuedAt = judged.issuedAt;
+    this.#text = text;
+    this.#claims = deepFreeze(judged.claims);
+  }
+
+  /** The token. A secret. */
+  get value(): string {
+    return this.#text;
+  }
+
+  /** All claims, deeply frozen. */
+  get claims(): Claims {
+    return this.#claims;
+  }
+}
