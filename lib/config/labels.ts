@@ -1,4 +1,5 @@
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+const CLIENT_ID = /^[\x20-\x39\x3b-\x7e]{1,256}$/;
 const APP_PART = /^[a-z0-9][a-z0-9._~+-]{0,127}$/i;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -21,9 +22,9 @@ export function isAppPart(text: unknown): text is string {
   return typeof text === 'string' && APP_PART.test(text);
 }
 
-/** Whether a text can be the user id of HTTP Basic: no colon (RFC 7617, section 2), no control character. */
+/** Whether a text can be a client id: printable ASCII (RFC 6749, appendix A.1), no colon (RFC 7617, section 2). */
 export function isClientId(text: unknown): text is string {
-  return isClientSecret(text) && text.length <= 256 && !text.includes(':');
+  return typeof text === 'string' && CLIENT_ID.test(text);
 }
 
 /** Whether a text can be a client secret: not empty, no control character, such as the line break a file ends with. */

@@ -25,7 +25,7 @@ export class OptionReader {
   /** The value, or `undefined` where it is not set or (noted) wrong. */
   optional<T>(name: string, rule: Rule<T>): T | undefined {
     const value = this.values[name];
-    if (!isSet(value)) return undefined;
+    if (value === undefined || value === null) return undefined;
     if (rule.test(value)) return value;
     this.fault(name, rule.demand);
     return undefined;
@@ -33,8 +33,9 @@ export class OptionReader {
 
   /** The value, or `undefined` where it is (noted) missing or wrong. */
   required<T>(name: string, rule: Rule<T>): T | undefined {
-    if (!isSet(this.values[name])) this.fault(name, 'is missing');
-    return this.optional(name, rule);
+    if (isSet(this.values[name])) return this.optional(name, rule);
+    this.fault(name, 'is missing');
+    return undefined;
   }
 
   /** A number within its range, or the default. */

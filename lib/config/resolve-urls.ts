@@ -71,7 +71,7 @@ function demand(extra: string, insecure: boolean): string {
 function isTemplate(text: string, insecure: boolean): boolean {
   const parts = text.split(PLACEHOLDER);
   const probed = parts.join(PROBE);
-  if (parts.length !== 2 || text.includes(PROBE) || /[{}]/.test(parts.join('')) || !isBaseUrl(probed, insecure)) {
+  if (parts.length !== 2 || text.includes(PROBE) || !isBaseUrl(probed, insecure)) {
     return false;
   }
   const { hostname, pathname } = new URL(probed);
@@ -80,7 +80,7 @@ function isTemplate(text: string, insecure: boolean): boolean {
 
 function isBaseUrl(text: string, insecure: boolean): boolean {
   // The parser would silently drop or repair these.
-  if (/[\s\\?#@]/.test(text) || !URL.canParse(text)) return false;
+  if (/[\s\\?#@{}]/.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === 'https:' || (protocol === 'http:' && (insecure || isLoopback(hostname)));
 }

@@ -10,7 +10,7 @@ export const rules = {
   },
   domain: { test: isDomain, demand: 'must be a domain name' },
   appPart: { test: isAppPart, demand: 'must be letters, digits and . _ ~ + - (at most 128)' },
-  clientId: { test: isClientId, demand: 'must be a text without colon or control characters (at most 256)' },
+  clientId: { test: isClientId, demand: 'must be printable ASCII without a colon (at most 256)' },
   clientSecret: {
     test: (value): value is ClientSecret => typeof value === 'function' || isClientSecret(value),
     demand: 'must be a text without control characters such as line breaks (at most 4096), or a function',

@@ -4,7 +4,7 @@ import { OptionReader } from '../config/option-reader.js';
 import { refuseUnknownOauthServer, resolveApp, resolveTenant } from '../config/resolve-credentials.js';
 import { AppCredentials } from './app.credentials.js';
 import type { CredentialsContext } from './credentials-context.js';
-import { tokenOf } from './presented-token.js';
+import { passableToken, tokenOf } from './presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
 import { UserToken } from './user-token.js';
 
@@ -47,7 +47,7 @@ export class MindsphereCredentialsFactory {
    * or `token_malformed`.
    */
   userToken(authorization: string): UserToken {
-    const content = Object.freeze({ value: tokenOf(authorization) });
+    const content = Object.freeze({ value: passableToken(tokenOf(authorization)) });
     return new UserToken(() => content);
   }
 }

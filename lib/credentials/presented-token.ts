@@ -3,25 +3,34 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 
 /** `b64token` of RFC 6750, section 2.1. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const SCHEME = 'Bearer ';
+const AUTHORIZATION = 'authorization';
 
 /**
- * The bearer token a request presents. Never verified here. Throws `token_missing` where the request carries no bearer
- * credentials, `token_malformed` where what it carries is no single token.
+ * The bearer token a request presents: not empty, else unjudged. Throws `token_missing` where the request carries no
+ * bearer credentials, `token_malformed` where what it carries is no single token.
  */
 export function presentedToken(request: unknown, { extract }: UserTokenOptions): string {
   if (extract !== undefined) return tokenOf(extracted(request, extract));
   const raw = rawRequestOf(request);
   if (countAuthorizationHeaders(raw) > 1) throw malformed('the request has more than one Authorization header');
-  const authorization = headerOf(raw) ?? handshakeTokenOf(raw);
-  return tokenOf(authorization);
+  return tokenOf(headerOf(raw) ?? handshakeTokenOf(raw));
 }
 
 /** The token of an `Authorization` value, or a bare token. Throws `token_missing` or `token_malformed`. */
 export function tokenOf(authorization: unknown): string {
   if (authorization === undefined || authorization === null) throw missing();
   if (typeof authorization !== 'string') throw malformed('the token is not a text');
-  const token = authorization.replace(/^bearer(?: +|$)/i, '');
-  if (!BEARER_TOKEN.test(token)) throw malformed('the token is empty or holds characters no token has');
+  const token = authorization.startsWith(SCHEME)
+    ? authorization.slice(SCHEME.length)
+    : authorization.replace(/^bearer(?: |$)/i, '');
+  if (token === '') throw malformed('the token is empty');
+  return token.startsWith(' ') ? token.trimStart() : token;
+}
+
+/** A token fit to be passed on in a header, whatever it says. Throws `token_malformed`. */
+export function passableToken(token: string): string {
+  if (!BEARER_TOKEN.test(token)) throw malformed('the token holds characters no token has');
   return token;
 }
 
@@ -46,7 +55,7 @@ function headerOf(raw: object): string | undefined {
   const value: unknown = Reflect.get(headers, 'authorization');
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
-  if (!/^bearer(?: |$)/i.test(value)) throw missing();
+  if (!value.startsWith(SCHEME) && !/^bearer(?: |$)/i.test(value)) throw missing();
   return value;
 }
 
@@ -58,9 +67,15 @@ function handshakeTokenOf(raw: object): unknown {
 
 /** Node keeps the first of two `Authorization` headers and tells of the other only here. */
 function countAuthorizationHeaders(raw: object): number {
-  const names: unknown = Reflect.get(raw, 'rawHeaders');
-  if (!Array.isArray(names)) return 0;
-  return names.filter((name, at) => at % 2 === 0 && String(name).toLowerCase() === 'authorization').length;
+  const rawHeaders: unknown = Reflect.get(raw, 'rawHeaders');
+  if (!Array.isArray(rawHeaders)) return 0;
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (isAuthorization(rawHeaders[at])) count += 1;
+  return count;
+}
+
+function isAuthorization(name: unknown): boolean {
+  return typeof name === 'string' && name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION;
 }
 
 function objectOf(value: unknown): object | undefined {

@@ -15,6 +15,7 @@ import type { VerificationOptions } from '../config/module-options.interface.js'
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { failAfter } from '../token/retry-policy.js';
+import { isThenable } from '../token/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
@@ -112,7 +113,7 @@ export class TokenVerifier {
     return defer(() => {
       const answer: unknown = rule(user.tenant ?? '');
       if (isObservable(answer)) return answer;
-      return answer instanceof Promise ? from(answer as Promise<unknown>) : of(answer);
+      return isThenable(answer) ? from(answer) : of(answer);
     }).pipe(
       take(1),
       failAfter(this.#options.request.deadlineMs, () => denied('gave no answer in time')),

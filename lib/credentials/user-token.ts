@@ -1,7 +1,8 @@
-import { defer, type Observable, of } from 'rxjs';
+import { Observable } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../token/jwt.js';
 import { MindsphereCredentials } from './mindsphere-credentials.js';
+import { passableToken } from './presented-token.js';
 import { publishedUser } from './published-users.js';
 
 /** What stands behind a {@link UserToken} at the moment. */
@@ -21,7 +22,7 @@ let contentOf: (user: UserToken) => UserTokenContent;
 export function userTokenOf(request: unknown, present: (request: unknown) => string): UserToken {
   return new UserToken(() => {
     const published = publishedUser(request);
-    return published === undefined ? { value: present(request) } : contentOf(published);
+    return published === undefined ? { value: passableToken(present(request)) } : contentOf(published);
   });
 }
 
@@ -32,6 +33,7 @@ export function userTokenOf(request: unknown, present: (request: unknown) => str
  */
 export class UserToken extends MindsphereCredentials {
   readonly #read: () => UserTokenContent;
+  readonly #token$: Observable<AccessToken>;
 
   static {
     contentOf = (user) => user.#read();
@@ -41,6 +43,10 @@ export class UserToken extends MindsphereCredentials {
   constructor(read: () => UserTokenContent) {
     super();
     this.#read = read;
+    this.#token$ = new Observable((subscriber) => {
+      subscriber.next(accessTokenOf(read()));
+      subscriber.complete();
+    });
   }
 
   /** The token itself. A secret. Throws `token_missing` or `token_malformed`. */
@@ -117,16 +123,16 @@ export class UserToken extends MindsphereCredentials {
    * `AccessToken` are the moment of asking. Fails with `token_missing` or `token_malformed`.
    */
   override getToken(): Observable<AccessToken> {
-    return defer(() => of(accessTokenOf(this.#read())));
+    return this.#token$;
   }
 
   /** As {@link getToken}: emits once and completes. */
   override get token$(): Observable<AccessToken> {
-    return this.getToken();
+    return this.#token$;
   }
 
   /** Does nothing: nobody can ask for a user's token anew. */
-  override invalidate(): void {
+  override invalidate(_token?: AccessToken): void {
     // By contract.
   }
 

@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import { isAxiosError } from 'axios';
 import { type Observable, catchError, defer, from, map, of, switchMap, throwError } from 'rxjs';
 import { isClientSecret } from '../config/labels.js';
+import { isThenable } from './thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
@@ -64,7 +65,7 @@ function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
     new MindsphereCredentialsError('options_invalid', `The client secret function of client ${clientId} ${what}.`);
   return defer(() => {
     const value: unknown = secret.read();
-    return value instanceof Promise ? from(value as Promise<unknown>) : of(value);
+    return isThenable(value) ? from(value) : of(value);
   }).pipe(
     // What the application's function throws may hold the secret, so nothing of it is kept.
     catchError(() => throwError(() => unusable('failed'))),

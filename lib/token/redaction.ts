@@ -21,7 +21,8 @@ function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const unpadded = base64.replace(/=+$/, '');
   const base64url = Buffer.from(secret, 'utf8').toString('base64url');
-  return [...new Set([secret, base64, unpadded, base64url, encodeURIComponent(secret), formEncoded, json])];
+  const plain = [secret, json, base64, unpadded, base64url];
+  return [...new Set([...plain, ...plain.map(encodeURIComponent), formEncoded])];
 }
 
 function clean(text: string): string {

@@ -75,13 +75,18 @@ function isNamed(claim: unknown, requested: string): boolean {
   return claim === undefined || claim === requested;
 }
 
+/** An empty `subtenant` means none (protocol page, section 7); some servers write nulls. */
+function isNone(name: unknown): boolean {
+  return name === undefined || name === null || name === '';
+}
+
 function isLabelOrNone(claim: unknown): boolean {
-  return claim === undefined || claim === '' || isDnsLabel(claim);
+  return isNone(claim) || isDnsLabel(claim);
 }
 
 /** A server may ignore fields it does not know: an answer that names no subtenant is a token for the whole tenant. */
 function isLimited(inBody: unknown, inClaims: unknown, requested: string | undefined): boolean {
   if (requested === undefined) return true;
-  const named = [inBody, inClaims].filter((name) => name !== undefined && name !== '');
+  const named = [inBody, inClaims].filter((name) => !isNone(name));
   return named.length > 0 && named.every((name) => name === requested);
 }

@@ -7,13 +7,13 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   APP,
+  failureOf,
   fakeTime,
   IMPATIENT,
   ONE_TRY,
   startPlatform,
   startWith,
   TENANT,
-  tokenFailure,
   tokenOf,
 } from '../support/application.js';
 import {
@@ -22,6 +22,7 @@ import {
   flood,
   hang,
   hangInBody,
+  headerOf,
   html,
   json,
   raw,
@@ -60,33 +61,35 @@ async function clientOf(
   };
 }
 
-/** The wrong answer is refused with one request, and the right one next to it is taken. */
-async function expectRefusal({ endpoint, credentials }: Client, answer: Answer, codes: string[]): Promise<void> {
+/** With what the wrong answer is refused, after one request; the right one next to it is taken. */
+async function refusal({ endpoint, credentials }: Client, answer: Answer): Promise<string> {
   endpoint.next(answer);
   const before = endpoint.count;
-  const error = await tokenFailure(credentials);
-  expect(codes).toContain(error.code);
+  const { code } = await failureOf(credentials.getToken());
   expect(endpoint.count - before).toBe(1);
 
-  const token = await tokenOf(credentials);
-  expect(token.value.split('.')).toHaveLength(3);
+  expect((await tokenOf(credentials)).value).toMatch(JWT);
   expect(endpoint.requests.at(-1)!.fault).toBeUndefined();
   expect(endpoint.count - before).toBe(2);
   credentials.invalidate();
+  return code;
 }
 
-async function expectAcceptance({ platform, endpoint, credentials }: Client, change: TokenChange): Promise<void> {
+/** The token of an answer that is taken, after one request. */
+async function acceptance({ platform, endpoint, credentials }: Client, change: TokenChange): Promise<string> {
   endpoint.next(platform.token(change));
   const before = endpoint.count;
-  const token = await tokenOf(credentials);
-  expect(token.value.split('.')).toHaveLength(3);
+  const { value } = await tokenOf(credentials);
   expect(endpoint.count - before).toBe(1);
   credentials.invalidate();
+  return value;
 }
 
-const INVALID = ['token_response_invalid'];
-const FAILED = ['token_request_failed'];
-const EITHER = [...INVALID, ...FAILED];
+const JWT = /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/;
+const INVALID = 'token_response_invalid';
+const FAILED = 'token_request_failed';
+/** Where the issue leaves the choice between the two. */
+const EITHER = new RegExp(`^(${INVALID}|${FAILED})$`);
 
 const accessToken = (change: (jwt: string) => unknown): TokenChange => ({
   body: (body) => ({ access_token: change(String(body.access_token)) }),
@@ -215,7 +218,7 @@ const RIGHT_TOKENS: [what: string, change: TokenChange][] = [
   ['200,000 bytes', { padTo: 200_000 }],
 ];
 
-const WRONG_ANSWERS: [what: string, answer: Answer, codes: string[]][] = [
+const WRONG_ANSWERS: [what: string, answer: Answer, code: string | RegExp][] = [
   ['no JSON', raw({ body: 'ok' }), INVALID],
   ['an empty body', raw({ body: '' }), INVALID],
   ['white space', raw({ body: ' \n' }), INVALID],
@@ -244,32 +247,37 @@ describe.each(KINDS)('answer to a request for a token: %s', (kind) => {
     client = await clientOf(kind, {}, platform);
   });
 
-  it.each(RIGHT_TOKENS)('is taken: %s', (_, change) => expectAcceptance(client, change));
+  it.each(RIGHT_TOKENS)('is taken: %s', async (_, change) => {
+    expect(await acceptance(client, change)).toMatch(JWT);
+  });
 
-  it.each(WRONG_TOKENS)('is refused: %s', (_, change) => expectRefusal(client, platform.token(change), INVALID));
+  it.each(WRONG_TOKENS)('is refused: %s', async (_, change) => {
+    expect(await refusal(client, platform.token(change))).toBe(INVALID);
+  });
 
-  it.each(WRONG_ANSWERS)('is refused: %s', (_, answer, codes) => expectRefusal(client, answer, codes));
+  it.each(WRONG_ANSWERS)('is refused: %s', async (_, answer, code) => {
+    expect(await refusal(client, answer)).toMatch(code);
+  });
 
-  it('is taken from gzip, if gzip was asked for', async () => {
-    const { endpoint, credentials } = client;
-    endpoint.next(platform.token({ gzip: true }));
-    const offers = () => /gzip/.test(String(endpoint.requests.at(-1)!.rawHeaders));
-    const outcome = await tokenOf(credentials).catch((error: { code: string }) => error.code);
-    if (offers()) expect(outcome).toMatchObject({ authorization: expect.stringMatching(/^Bearer ey/) });
-    else expect(EITHER).toContain(outcome);
+  it('is taken from gzip, which the request offers', async () => {
+    expect(await acceptance(client, { gzip: true })).toMatch(JWT);
+    expect(headerOf(client.endpoint.requests.at(-1)!, 'accept-encoding')).toContain('gzip');
   });
 });
 
+const asChange = (body: unknown, claim: unknown) => ({ body: { subtenant: body }, claims: { subtenant: claim } });
+
 describe('answer to an impersonating request', () => {
   type Case = [what: string, body: unknown, claim: unknown];
-  const asChange = (body: unknown, claim: unknown) => ({ body: { subtenant: body }, claims: { subtenant: claim } });
 
   it.each<Case>([
     ['names it in body and claim', 'plant-7', 'plant-7'],
     ['names it in the body', 'plant-7', undefined],
     ['names it in the claim', undefined, 'plant-7'],
     ['names it in the body, the claim is empty', 'plant-7', ''],
-  ])('is taken: %s', async (_, body, claim) => expectAcceptance(await clientOf('subtenant'), asChange(body, claim)));
+  ])('is taken: %s', async (_, body, claim) => {
+    expect(await acceptance(await clientOf('subtenant'), asChange(body, claim))).toMatch(JWT);
+  });
 
   it.each<Case>([
     ['names none', undefined, undefined],
@@ -285,7 +293,7 @@ describe('answer to an impersonating request', () => {
     ['an array that prints right', ['plant-7'], undefined],
   ])('is refused: %s', async (_, body, claim) => {
     const client = await clientOf('subtenant');
-    await expectRefusal(client, client.platform.token(asChange(body, claim)), INVALID);
+    expect(await refusal(client, client.platform.token(asChange(body, claim)))).toBe(INVALID);
   });
 });
 
@@ -295,9 +303,9 @@ describe('configured verification.issuerUrl', () => {
   it.each(KINDS)('decides which issuer is taken: %s', async (kind) => {
     const client = await clientOf(kind, options);
     const change = iss(() => 'https://acme.login.example/oauth/token');
-    await expectAcceptance(client, change);
+    expect(await acceptance(client, change)).toMatch(JWT);
     client.endpoint.always(client.platform.token(change));
-    await expectRefusal(client, client.platform.token({}), INVALID);
+    expect(await refusal(client, client.platform.token({}))).toBe(INVALID);
   });
 });
 
@@ -306,7 +314,7 @@ describe.each([301, 302, 303, 307, 308])('redirect with status %i', (status) => 
     const client = await clientOf(kind);
     const target = await startPlatform();
     for (const location of [`${target.origin}/elsewhere`, '/elsewhere', `${client.platform.origin}/elsewhere`]) {
-      await expectRefusal(client, redirect(location, status), EITHER);
+      expect(await refusal(client, redirect(location, status))).toMatch(EITHER);
     }
     expect(target.count).toBe(0);
     expect(client.platform.elsewhere.count).toBe(0);
@@ -315,7 +323,7 @@ describe.each([301, 302, 303, 307, 308])('redirect with status %i', (status) => 
   it('is refused although a right token comes with it', async () => {
     const client = await clientOf('tenant');
     const answer = client.platform.token({ status, headers: { location: '/elsewhere' } });
-    await expectRefusal(client, answer, EITHER);
+    expect(await refusal(client, answer)).toMatch(EITHER);
     expect(client.platform.elsewhere.count).toBe(0);
   });
 });
@@ -329,13 +337,13 @@ describe('an answer over 256 kB', () => {
   ])('is refused: %s', async (_, change) => {
     for (const kind of ['app', 'tenant'] as const) {
       const client = await clientOf(kind);
-      await expectRefusal(client, client.platform.token(change), EITHER);
+      expect(await refusal(client, client.platform.token(change))).toMatch(EITHER);
     }
   });
 
   it.each(KINDS)('is not read to its end: %s', async (kind) => {
     const client = await clientOf(kind);
-    await expectRefusal(client, flood(), EITHER);
+    expect(await refusal(client, flood())).toMatch(EITHER);
     const [request] = client.endpoint.requests;
     await request!.over;
     expect(request!.bytesSent()).toBeLessThan(8_000_000); // what sockets buffer, not what a flood can send
@@ -344,7 +352,7 @@ describe('an answer over 256 kB', () => {
   it('of an error is not read to its end either', async () => {
     const client = await clientOf('app');
     client.endpoint.next(client.platform.token({ status: 500, padTo: 5_000_000, chunked: true }));
-    expect(await tokenFailure(client.credentials)).toMatchObject({ code: 'token_request_failed' });
+    expect((await failureOf(client.credentials.getToken())).code).toMatch(EITHER);
   });
 });
 
@@ -360,7 +368,7 @@ describe('a server that takes its time', () => {
       const { endpoint, credentials } = await clientOf(kind, { request: IMPATIENT });
       endpoint.next(answer);
       const start = performance.now();
-      expect(await tokenFailure(credentials)).toMatchObject({ code: 'token_request_failed', retryable: true });
+      expect(await failureOf(credentials.getToken())).toMatchObject({ code: 'token_request_failed', retryable: true });
       expect(performance.now() - start).toBeLessThan(1_000);
       expect(endpoint.count).toBe(1);
       await endpoint.requests[0]!.over;
@@ -374,7 +382,7 @@ describe('a server that takes its time', () => {
     const { endpoint, credentials } = await clientOf('tenant', { request });
     endpoint.always(answer);
     const start = performance.now();
-    const error = await tokenFailure(credentials);
+    const error = await failureOf(credentials.getToken());
     expect(error).toMatchObject({ code: 'token_request_failed', attempts: endpoint.count });
     expect(performance.now() - start).toBeLessThan(1_000);
     expect(endpoint.count).toBeGreaterThan(1);
@@ -384,7 +392,7 @@ describe('a server that takes its time', () => {
   it('cannot be reached at all', async () => {
     const { platform, credentials } = await clientOf('app');
     await platform.close();
-    expect(await tokenFailure(credentials)).toMatchObject({
+    expect(await failureOf(credentials.getToken())).toMatchObject({
       code: 'token_request_failed',
       retryable: true,
       status: undefined,
@@ -396,7 +404,7 @@ describe.each(['app', 'tenant'] as const)('an error status: %s', (kind) => {
   it('tells what the server said, in the words of OAuth', async () => {
     const { platform, endpoint, credentials } = await clientOf(kind);
     endpoint.next(json({ error: 'unauthorized', error_description: 'Bad credentials' }, 401));
-    const error = await tokenFailure(credentials);
+    const error = await failureOf(credentials.getToken());
     expect(error).toMatchObject({
       code: 'token_request_failed',
       status: 401,
@@ -411,14 +419,18 @@ describe.each(['app', 'tenant'] as const)('an error status: %s', (kind) => {
   it.each([400, 401, 403, 404])('%i is final', async (status) => {
     const { endpoint, credentials } = await clientOf(kind, { request: { retries: 3, retryDelayMs: 0 } });
     endpoint.always(json({ error: 'invalid_request' }, status));
-    expect(await tokenFailure(credentials)).toMatchObject({ code: 'token_request_failed', status, retryable: false });
+    expect(await failureOf(credentials.getToken())).toMatchObject({
+      code: 'token_request_failed',
+      status,
+      retryable: false,
+    });
     expect(endpoint.count).toBe(1);
   });
 
   it.each([429, 500, 502, 503, 504])('%i is tried again', async (status) => {
     const { endpoint, credentials } = await clientOf(kind, { request: { retries: 2, retryDelayMs: 0 } });
     endpoint.always(html('<h1>Later</h1>', status));
-    const error = await tokenFailure(credentials);
+    const error = await failureOf(credentials.getToken());
     expect(error).toMatchObject({ code: 'token_request_failed', status, retryable: true, attempts: 3 });
     expect(endpoint.count).toBe(3);
 
@@ -436,12 +448,16 @@ describe.each(['app', 'tenant'] as const)('an error status: %s', (kind) => {
   ])('with %s in its body is still understood', async (_, answer) => {
     const { endpoint, credentials } = await clientOf(kind);
     endpoint.next(answer);
-    expect(await tokenFailure(credentials)).toMatchObject({ code: 'token_request_failed', status: 400, attempts: 1 });
+    expect(await failureOf(credentials.getToken())).toMatchObject({
+      code: 'token_request_failed',
+      status: 400,
+      attempts: 1,
+    });
   });
 
   it('is an error although a right token comes with it', async () => {
     const client = await clientOf(kind);
-    await expectRefusal(client, client.platform.token({ status: 400 }), FAILED);
+    expect(await refusal(client, client.platform.token({ status: 400 }))).toBe(FAILED);
   });
 });
 

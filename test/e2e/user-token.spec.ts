@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Controller, Get, type INestApplication, Injectable, Module } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -9,7 +8,7 @@ import { Test } from '@nestjs/testing';
 import {
   type AccessToken,
   MindsphereCredentials,
-  type MindsphereCredentialsError,
+  MindsphereCredentialsError,
   MindsphereCredentialsFactory,
   MindsphereCredentialsModule,
   type MindsphereCredentialsModuleOptions,
@@ -17,7 +16,7 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { failureOf, setEnvironment, startPlatform, startWith, tokenOf } from '../support/application.js';
+import { failureOf, forbidden, setEnvironment, startPlatform, startWith, tokenOf } from '../support/application.js';
 import type { StubPlatform } from '../support/stub-platform.js';
 
 /** What a handler saw of the user's token. */
@@ -70,7 +69,8 @@ class UserController {
       const authorization = await firstValueFrom(this.user.getAuthorization());
       return { value: this.user.value, token: token.value, authorization, viaService: this.deep.user.value };
     } catch (error) {
-      return { code: (error as MindsphereCredentialsError).code, valueCode: await this.valueCode() };
+      const code = error instanceof MindsphereCredentialsError ? error.code : 'none of ours';
+      return { code, valueCode: await this.valueCode() };
     }
   }
 
@@ -93,6 +93,10 @@ class UserController {
     return (await failureOf(() => this.user.value)).code;
   }
 }
+
+const brokenExtract = () => {
+  throw new Error('extract is broken');
+};
 
 const claimsOf = ({ tenant, subtenant, scopes, claims }: AccessToken) => ({ tenant, subtenant, scopes, claims });
 
@@ -121,8 +125,7 @@ describe.each(['Express', 'Fastify'] as const)('the injected UserToken on %s', (
     const application: INestApplication | NestFastifyApplication = module.createNestApplication(ADAPTERS[adapter]());
     onTestFinished(() => application.close());
     await application.listen(0, '127.0.0.1');
-    const { port } = application.getHttpServer().address() as AddressInfo;
-    return { url: `http://127.0.0.1:${port}`, barrier: application.get(Barrier) };
+    return { url: await application.getUrl(), barrier: application.get(Barrier) };
   }
 
   it("is the request's own token", async () => {
@@ -149,7 +152,11 @@ describe.each(['Express', 'Fastify'] as const)('the injected UserToken on %s', (
     const nothing = { scopes: [], claims: {} };
     const jwt = platform.userToken({ ten: 'globex', subtenant: 'plant-7' });
     expect(await get(`${url}/claims`, ['Authorization', `Bearer ${jwt}`])).toEqual({
-      ...{ verified: false, shown: {}, mayUser: false, expires: true, ...nothing },
+      ...nothing,
+      verified: false,
+      shown: {},
+      mayUser: false,
+      expires: true,
       token: nothing,
     });
   });
@@ -176,9 +183,10 @@ describe.each(['Express', 'Fastify'] as const)('the injected UserToken on %s', (
     ['twice, different', (jwt) => ['Authorization', `Bearer ${jwt}`, 'authorization', 'Bearer x']],
   ])('fails where it is used with an Authorization header %s', async (_, headers) => {
     const { url } = await serve();
-    const answer = (await get(`${url}/use`, headers(platform.userToken()))) as Seen;
-    expect(['token_missing', 'token_malformed']).toContain(answer.code);
-    expect(answer.value).toBeUndefined();
+    expect(await get(`${url}/use`, headers(platform.userToken()))).toEqual({
+      code: expect.stringMatching(/^token_(missing|malformed)$/),
+      valueCode: expect.stringMatching(/^token_(missing|malformed)$/),
+    });
   });
 
   it('is found by userToken.extract', async () => {
@@ -187,7 +195,7 @@ describe.each(['Express', 'Fastify'] as const)('the injected UserToken on %s', (
       userToken: {
         extract: (request) => {
           seenByExtract.push(request);
-          return (request as { headers: Record<string, string | undefined> }).headers['x-user-token'];
+          return forbidden<{ headers: Record<string, string> }>(request).headers['x-user-token'];
         },
       },
     });
@@ -209,10 +217,7 @@ describe.each(['Express', 'Fastify'] as const)('the injected UserToken on %s', (
   });
 
   it('never fails while it is built, even if userToken.extract does', async () => {
-    const extract = () => {
-      throw new Error('extract is broken');
-    };
-    const { url } = await serve({ userToken: { extract } });
+    const { url } = await serve({ userToken: { extract: brokenExtract } });
     expect(await get(`${url}/ignore`, [])).toBe('served');
   });
 
@@ -242,15 +247,15 @@ async function get(url: string, headers: string[]): Promise<unknown> {
   request.end();
   const [response] = await once(request, 'response');
   const body = await text(response);
-  expect(response.statusCode, body).toBe(200);
+  if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${body}`);
   return String(response.headers['content-type']).includes('json') ? JSON.parse(body) : body;
 }
 
-describe('a UserToken of the factory', () => {
-  async function factory(): Promise<MindsphereCredentialsFactory> {
-    return (await startWith({ ...platform.urls })).get(MindsphereCredentialsFactory);
-  }
+async function factory(): Promise<MindsphereCredentialsFactory> {
+  return (await startWith({ ...platform.urls })).get(MindsphereCredentialsFactory);
+}
 
+describe('a UserToken of the factory', () => {
   it('passes its token on', async () => {
     const jwt = platform.userToken();
     const user = (await factory()).userToken(`Bearer ${jwt}`);
@@ -288,7 +293,7 @@ describe('a UserToken of the factory', () => {
     ['an object', (jwt) => ({ toString: () => `Bearer ${jwt}` })],
   ])('is refused where it is made of %s', async (_, authorization) => {
     const made = await factory();
-    const error = await failureOf(() => made.userToken(authorization(platform.userToken()) as string).getToken());
+    const error = await failureOf(() => made.userToken(forbidden(authorization(platform.userToken()))).getToken());
     expect(['token_missing', 'token_malformed']).toContain(error.code);
   });
 });

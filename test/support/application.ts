@@ -74,9 +74,11 @@ export async function failureOf(something: unknown): Promise<MindsphereCredentia
   throw new Error(`no failure, but ${String(value)}`);
 }
 
-/** What the credentials of an application fail with at their first token. */
-export async function tokenFailure(credentials: MindsphereCredentials): Promise<MindsphereCredentialsError> {
-  return failureOf(credentials.getToken());
+/** Input that the types forbid. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it pretends
+export function forbidden<T>(value: unknown): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- callers in JavaScript know no types
+  return value as T;
 }
 
 /** Every documented variable. */

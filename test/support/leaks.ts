@@ -1,8 +1,9 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** Every spelling of a client id and its secret that gives the secret away. */
 export function spellings(clientId: string, secret: string): string[] {
-  const base64 = (text: string) => Buffer.from(text).toString('base64');
   const plain = [secret, encodeURIComponent(secret), new URLSearchParams({ x: secret }).toString().slice(2)];
   const encoded = [base64(secret), base64(`${clientId}:${secret}`)];
   return [...new Set([...plain, JSON.stringify(secret).slice(1, -1), ...encoded, ...encoded.map(encodeURIComponent)])];
@@ -19,16 +20,22 @@ export function shownIn(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => text.includes(secret));
 }
 
-/** The secrets that any way of printing a value shows, each with the way. */
-export function printedSecrets(value: unknown, secrets: readonly string[], depth = Infinity): string[] {
+/**
+ * Where a value gives a secret away, as `way: secret` or `held by: path`; empty if it gives none. Printing goes to the
+ * given depth; the walk through properties knows no limit.
+ */
+export function leaksOf(value: unknown, secrets: readonly string[], depth = Infinity): string[] {
+  return [...printedSecrets(value, secrets, depth), ...heldSecrets(value, secrets).map((path) => `held by: ${path}`)];
+}
+
+function printedSecrets(value: unknown, secrets: readonly string[], depth: number): string[] {
   const ways: Record<string, () => string> = {
     inspect: () => inspect(value, { depth, showHidden: true, maxArrayLength: null, maxStringLength: null }),
-    'inspect with getters': () => inspect(value, { depth: 3, getters: true }),
+    'inspect with getters': () => inspect(value, { depth: Math.min(depth, 3), getters: true }),
     json: () => JSON.stringify(value, withoutCycles()) ?? '',
+    'json of a field': () => JSON.stringify({ message: value }, withoutCycles()),
+    // oxlint-disable-next-line typescript/no-base-to-string -- what it prints is what is tested
     string: () => String(value),
-    template: () => `${value as string} ${(value as object) + ''}`,
-    'property names': () => Object.keys(Object(value)).join(),
-    'for Nest': () => String(JSON.stringify({ message: value }, withoutCycles())),
   };
   return Object.entries(ways).flatMap(([way, print]) => shownIn(print(), secrets).map((secret) => `${way}: ${secret}`));
 }
@@ -45,7 +52,8 @@ function withoutCycles(): (key: string, value: unknown) => unknown {
 
 /**
  * The paths of data properties that hold a secret: own keys of every kind, the prototype chain, entries of maps and
- * sets, bytes of buffers. Getters are not called: what they return is no property that holds anything.
+ * sets, bytes of buffers, and what `inspect` sees in promises and weak maps. Getters are not called: what they return is
+ * no property that holds anything.
  */
 export function heldSecrets(root: unknown, secrets: readonly string[]): string[] {
   const found: string[] = [];
@@ -78,11 +86,13 @@ function contentsOf(value: object): [string, unknown][] {
 }
 
 function entriesOf(value: object): [string, unknown][] {
-  if (value instanceof Map)
+  if (types.isMap(value))
     return [...value].flatMap(([key, held]) => [
       ['map key', key],
       [`map(${String(key)})`, held],
     ]);
-  if (value instanceof Set) return [...value].map((held) => ['set', held]);
+  if (types.isSet(value)) return [...value].map((held) => ['set', held]);
+  if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value))
+    return [['inside', inspect(value, { depth: 4, showHidden: true })]];
   return [];
 }

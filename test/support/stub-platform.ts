@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 
 /*
@@ -80,6 +81,14 @@ const apply = (original: Fields, change: Change = {}): Fields => ({
   ...(typeof change === 'function' ? change(original) : change),
 });
 
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 /** Signs any header and claims with RS256, sane or not. */
 export function signJwt(claims: Fields, header: Change = {}): string {
   const full = apply({ alg: 'RS256', kid: SIGNING_KEY_ID, typ: 'JWT' }, header);
@@ -121,11 +130,11 @@ export class StubEndpoint {
 
   /** Holds every answer back until the returned function is called. */
   hold(): () => void {
-    let release = () => {};
-    this.#held = new Promise((resolve) => (release = resolve));
+    const { promise, resolve } = withResolver();
+    this.#held = promise;
     return () => {
       this.#held = undefined;
-      release();
+      resolve();
     };
   }
 
@@ -180,7 +189,9 @@ export class StubPlatform {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the stub is closed');
+    return `http://127.0.0.1:${address.port}`;
   }
 
   get gatewayUrl(): string {
@@ -234,17 +245,13 @@ export class StubPlatform {
     // A scripted reset or an impatient client is no fault of the stub.
     response.on('error', () => {});
     incoming.on('error', () => {});
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
+    const body = await buffer(incoming).catch(() => undefined);
+    if (!body) return;
     const { method = '', url = '', rawHeaders, socket } = incoming;
     const sentBefore = socket.bytesWritten;
     const over = new Promise<void>((resolve) => response.once('close', resolve));
     const bytesSent = () => socket.bytesWritten - sentBefore;
-    const request: RecordedRequest = { method, url, rawHeaders, body: Buffer.concat(chunks), over, bytesSent };
+    const request: RecordedRequest = { method, url, rawHeaders, body, over, bytesSent };
     await this.#route(request, response);
   }
 
@@ -267,7 +274,7 @@ export class StubPlatform {
     try {
       grant = read(request);
     } catch (error) {
-      request.fault = (error as Error).message;
+      request.fault = String(error);
     }
     await endpoint.receive({ request, response, grant });
   }
@@ -339,7 +346,7 @@ function readAppRequest(request: RecordedRequest): Grant {
   must(headerOf(request, 'content-type') === 'application/json', 'content type is not application/json');
   must(headersOf(request, 'authorization').length === 0, 'Authorization has no business here');
   const clientId = clientIdOf(headerOf(request, 'x-space-auth-key'), /^(Basic|Bearer)$/);
-  const body = JSON.parse(request.body.toString()) as Fields;
+  const body: Fields = JSON.parse(request.body.toString());
   must(
     Object.keys(body).toSorted().join() === 'appName,appVersion,hostTenant,userTenant',
     'other fields than the four',

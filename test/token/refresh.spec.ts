@@ -200,7 +200,7 @@ describe('many callers on a cold cache', () => {
     ['one object', (credentials: AppCredentials) => credentials],
     ['objects of their own', (credentials: AppCredentials) => credentials.forUserTenant(APP.userTenant)],
   ])('cause one request through %s, with an asynchronous secret', async (_, derive) => {
-    const secret = vi.fn(async () => APP.keyStoreClientSecret);
+    const secret = vi.fn<() => Promise<string>>(async () => APP.keyStoreClientSecret);
     const { platform, credentials } = await appCredentials({ app: { ...APP, keyStoreClientSecret: secret } });
     const release = platform.app.hold();
     const tokens = Array.from({ length: 1_000 }, () => tokenOf(derive(credentials)));

@@ -1,5 +1,6 @@
 import { type Observable, of } from 'rxjs';
 import { MindsphereCredentials } from '../../credentials/mindsphere-credentials.js';
+import type { UserToken } from '../../credentials/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
 import { fakeAccessToken } from './fake-access-token.js';
 
@@ -20,19 +21,19 @@ export class FakeCredentials extends MindsphereCredentials {
     return this.#token$;
   }
 
-  override invalidate(): void {
+  override invalidate(_token?: AccessToken): void {
     // There is nothing to fetch anew.
   }
 
-  forUserTenant(): this {
+  forUserTenant(_userTenant?: string, _hostTenant?: string): this {
     return this;
   }
 
-  forUser(): this {
+  forUser(_user?: UserToken): this {
     return this;
   }
 
-  forSubtenant(): this {
+  forSubtenant(_subTenant?: string): this {
     return this;
   }
 

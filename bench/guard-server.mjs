@@ -1,0 +1,70 @@
+import 'reflect-metadata';
+import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  CurrentAppCredentials,
+  CurrentUserToken,
+  MindsphereCredentialsModule,
+  UserToken,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
+import { firstValueFrom } from 'rxjs';
+
+/** A server in a process of its own, whose CPU time the bench reads over IPC. Plain JavaScript: no build step. */
+class Empty {}
+Injectable({ scope: Scope.REQUEST })(Empty);
+
+const controllers = {
+  bare: controller({ handle: () => ({ ok: true }) }),
+  guard: controller({ handle: () => ({ ok: true }), guarded: true }),
+  decorator: controller({ handle: (user) => ({ ok: user.verified }), guarded: true, decorated: true }),
+  'empty-scope': controller({ inject: Empty, handle: () => ({ ok: true }) }),
+  'user-token': controller({ inject: UserToken, handle: (_, user) => ({ ok: user.verified }), guarded: true }),
+  'current-app': controller({
+    inject: CurrentAppCredentials,
+    handle: async (_, credentials) => ({ ok: (await firstValueFrom(credentials.getToken())) !== undefined }),
+    guarded: true,
+  }),
+};
+
+function controller({ handle, inject, guarded = false, decorated = false }) {
+  class Route {
+    constructor(injected) {
+      this.injected = injected;
+    }
+
+    answer(user) {
+      return handle(user, this.injected);
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(Route.prototype, 'answer');
+  if (decorated) CurrentUserToken()(Route.prototype, 'answer', 0);
+  if (guarded) UseGuards(UserTokenGuard)(Route.prototype, 'answer', descriptor);
+  Reflect.defineMetadata('design:paramtypes', inject ? [inject] : [], Route);
+  if (inject) Inject(inject)(Route, undefined, 0);
+  return { Route, descriptor };
+}
+
+for (const [path, { Route, descriptor }] of Object.entries(controllers)) {
+  Get()(Route.prototype, 'answer', descriptor);
+  Controller(path)(Route);
+}
+
+const [platform, options] = process.argv.slice(2);
+class AppModule {}
+Module({
+  imports: [MindsphereCredentialsModule.forRoot(JSON.parse(options))],
+  controllers: Object.values(controllers).map(({ Route }) => Route),
+  providers: [Empty],
+})(AppModule);
+
+const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+const app = await NestFactory.create(AppModule, adapter, { logger: false });
+await app.listen(0, '127.0.0.1');
+process.on('message', (message) => {
+  if (message === 'cpu') process.send({ cpu: process.cpuUsage() });
+  if (message === 'stop') app.close().then(() => process.exit(0));
+});
+process.send({ url: await app.getUrl() });

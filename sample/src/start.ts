@@ -1,0 +1,126 @@
+import { parseArgs } from 'node:util';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+import { AppModule } from './app.module.js';
+import { type Call, callsOf, curlLine, make } from './calls.js';
+
+/*
+ * `npm start`: the emulated platform and the sample application, until Ctrl-C. PORT and EMULATOR_PORT say where.
+ * `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one failed.
+ */
+
+/** Long enough to paste the line after lunch. */
+const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
+
+interface Started {
+  readonly app: INestApplication;
+  readonly emulator: MindsphereEmulator;
+}
+
+async function start(port: number, emulatorPort: number): Promise<Started> {
+  const emulator = await onPort('EMULATOR_PORT', emulatorPort, () => MindsphereEmulator.start({ port: emulatorPort }));
+  try {
+    return { app: await startApplication(port, emulator), emulator };
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
+}
+
+async function startApplication(port: number, { origin }: MindsphereEmulator): Promise<INestApplication> {
+  pointConfigurationAt(origin);
+  const app = await NestFactory.create(AppModule, { abortOnError: false, logger: ['fatal', 'error', 'warn'] });
+  try {
+    // No route is guarded, so nothing beyond this machine may reach them.
+    await onPort('PORT', port, () => app.listen(port, '127.0.0.1'));
+    return app;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** The configuration is read when the application is created, and the environment wins over `.env`. */
+function pointConfigurationAt(origin: string): void {
+  const { no_proxy: noProxy = process.env['NO_PROXY'] } = process.env;
+  Object.assign(process.env, {
+    SAMPLE_GATEWAY_URL: origin,
+    SAMPLE_OAUTH_URL: `${origin}/piam/{tenant}`,
+    // No company proxy knows the emulator.
+    no_proxy: [noProxy, '127.0.0.1'].filter(Boolean).join(','),
+  });
+}
+
+async function stop({ app, emulator }: Started): Promise<void> {
+  await app.close();
+  await emulator.close();
+}
+
+async function runOnce(): Promise<void> {
+  const started = await start(0, 0);
+  try {
+    const origin = await started.app.getUrl();
+    const failed = await makeAll(origin, callsOf(started.emulator.issueUserToken()));
+    console.log(failed === 0 ? 'All calls succeeded.' : `${failed} of the calls failed.`);
+    process.exitCode = failed === 0 ? 0 : 1;
+  } finally {
+    await stop(started);
+  }
+}
+
+/** One after the other, as by hand; answers how many failed. */
+async function makeAll(origin: string, calls: readonly Call[]): Promise<number> {
+  let failed = 0;
+  for (const call of calls) {
+    // oxlint-disable-next-line no-await-in-loop -- in the order of the printed lines
+    const { ok, status, body } = await make(origin, call);
+    if (!ok) failed += 1;
+    console.log(`${ok ? 'ok' : 'FAILED'}  ${call.title}\n    GET ${call.path} -> ${status} ${JSON.stringify(body)}\n`);
+  }
+  return failed;
+}
+
+async function runUntilSignal(): Promise<void> {
+  const started = await start(portFrom('PORT', 3000), portFrom('EMULATOR_PORT', 3001));
+  const { app, emulator } = started;
+  // Once: whoever presses Ctrl-C again does not want to wait.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stop(started).catch(fail));
+  }
+  const origin = await app.getUrl();
+  const token = emulator.issueUserToken({ expiresInSeconds: USER_TOKEN_LIFE_SECONDS });
+  console.log(`Sample application  ${origin}\nEmulated platform   ${emulator.origin}\n\nPaste into another shell:\n`);
+  for (const call of callsOf(token)) console.log(`# ${call.title}\n${curlLine(origin, call)}\n`);
+  console.log('Ctrl-C ends both.');
+}
+
+/** A port from the environment. */
+function portFrom(variable: string, byDefault: number): number {
+  const port = Number(process.env[variable] || byDefault);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`${variable} must be a port, 0 to 65535.`);
+}
+
+async function onPort<T>(variable: string, port: number, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new Error(`Port ${port} is in use. Set ${variable} to a free one: ${variable}=${port + 100} npm start`, {
+      cause: error,
+    });
+  }
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+  await (values.once ? runOnce() : runUntilSignal());
+}
+
+await run().catch(fail);
