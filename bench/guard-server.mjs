@@ -16,20 +16,27 @@ import { firstValueFrom } from 'rxjs';
 class Empty {}
 Injectable({ scope: Scope.REQUEST })(Empty);
 
+class EmptyGuard {
+  canActivate() {
+    return true;
+  }
+}
+
 const controllers = {
   bare: controller({ handle: () => ({ ok: true }) }),
-  guard: controller({ handle: () => ({ ok: true }), guarded: true }),
-  decorator: controller({ handle: (user) => ({ ok: user.verified }), guarded: true, decorated: true }),
+  'empty-guard': controller({ handle: () => ({ ok: true }), guard: EmptyGuard }),
+  guard: controller({ handle: () => ({ ok: true }), guard: UserTokenGuard }),
+  decorator: controller({ handle: (user) => ({ ok: user.verified }), guard: UserTokenGuard, decorated: true }),
   'empty-scope': controller({ inject: Empty, handle: () => ({ ok: true }) }),
-  'user-token': controller({ inject: UserToken, handle: (_, user) => ({ ok: user.verified }), guarded: true }),
+  'user-token': controller({ inject: UserToken, handle: (_, user) => ({ ok: user.verified }), guard: UserTokenGuard }),
   'current-app': controller({
     inject: CurrentAppCredentials,
     handle: async (_, credentials) => ({ ok: (await firstValueFrom(credentials.getToken())) !== undefined }),
-    guarded: true,
+    guard: UserTokenGuard,
   }),
 };
 
-function controller({ handle, inject, guarded = false, decorated = false }) {
+function controller({ handle, inject, guard, decorated = false }) {
   class Route {
     constructor(injected) {
       this.injected = injected;
@@ -41,7 +48,7 @@ function controller({ handle, inject, guarded = false, decorated = false }) {
   }
   const descriptor = Object.getOwnPropertyDescriptor(Route.prototype, 'answer');
   if (decorated) CurrentUserToken()(Route.prototype, 'answer', 0);
-  if (guarded) UseGuards(UserTokenGuard)(Route.prototype, 'answer', descriptor);
+  if (guard) UseGuards(guard)(Route.prototype, 'answer', descriptor);
   Reflect.defineMetadata('design:paramtypes', inject ? [inject] : [], Route);
   if (inject) Inject(inject)(Route, undefined, 0);
   return { Route, descriptor };

@@ -8,7 +8,7 @@ import { interleave, median, show } from './rounds.mjs';
 const brief = process.argv.includes('--brief');
 const rounds = brief ? 1 : 7;
 const amount = brief ? 500 : 6_000;
-const routes = ['bare', 'guard', 'decorator', 'empty-scope', 'user-token', 'current-app'];
+const routes = ['bare', 'empty-guard', 'guard', 'decorator', 'empty-scope', 'user-token', 'current-app'];
 
 const emulator = await MindsphereEmulator.start({ port: 0 });
 // Under load the load generator must not wait for the server's turn: each has a core, and CPU time is what is compared.
@@ -28,6 +28,7 @@ for (const platform of ['express', 'fastify']) {
   const results = await interleave(rounds, measured);
   const over = (route, base) =>
     median(results[route].map(({ cpu }, round) => cpu - results[base][round].cpu)).toFixed(1);
+  show(`${platform}: an empty guard over the bare route`, `${over('empty-guard', 'bare')} µs`, '');
   show(`${platform}: guard over the bare route`, `${over('guard', 'bare')} µs`, '');
   show(`${platform}: guard + @CurrentUserToken() over the bare route`, `${over('decorator', 'bare')} µs`, 'at most 5');
   show(`${platform}: guard + UserToken over an empty request scope`, `${over('user-token', 'empty-scope')} µs`, 'at most 8');

@@ -36,10 +36,19 @@ export function passableToken(token: string): string {
 
 /** Node's own request object, which stays the same however a framework wraps it. */
 export function rawRequestOf(request: unknown): object {
-  const outer = objectOf(request) ?? {};
+  const outer = (objectOf(request) ?? {}) as MaybeRequest;
   // GraphQL hands on a context that holds the request; Fastify wraps Node's.
-  const inner = 'headers' in outer ? outer : (objectOf(Reflect.get(outer, 'req')) ?? outer);
-  return objectOf(Reflect.get(inner, 'raw')) ?? inner;
+  const inner = outer.headers === undefined ? ((objectOf(outer.req) as MaybeRequest | undefined) ?? outer) : outer;
+  return objectOf(inner.raw) ?? inner;
+}
+
+/** What requests of Node, Express, Fastify and socket.io may have. Nothing of it is taken for granted. */
+interface MaybeRequest {
+  readonly headers?: { readonly authorization?: unknown };
+  readonly rawHeaders?: unknown;
+  readonly raw?: unknown;
+  readonly req?: unknown;
+  readonly auth?: { readonly token?: unknown };
 }
 
 function extracted(request: unknown, extract: (request: unknown) => string | undefined): unknown {
@@ -50,9 +59,8 @@ function extracted(request: unknown, extract: (request: unknown) => string | und
   }
 }
 
-function headerOf(raw: object): string | undefined {
-  const headers = objectOf(Reflect.get(raw, 'headers')) ?? {};
-  const value: unknown = Reflect.get(headers, 'authorization');
+function headerOf(raw: MaybeRequest): string | undefined {
+  const value = raw.headers?.authorization;
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
   if (!value.startsWith(SCHEME) && !/^bearer(?: |$)/i.test(value)) throw missing();
@@ -60,14 +68,12 @@ function headerOf(raw: object): string | undefined {
 }
 
 /** Socket.IO clients in browsers cannot set headers and send `auth: { token }`. Node's own requests have raw headers. */
-function handshakeTokenOf(raw: object): unknown {
-  const auth = 'rawHeaders' in raw ? undefined : objectOf(Reflect.get(raw, 'auth'));
-  return auth === undefined ? undefined : Reflect.get(auth, 'token');
+function handshakeTokenOf(raw: MaybeRequest): unknown {
+  return raw.rawHeaders === undefined ? raw.auth?.token : undefined;
 }
 
 /** Node keeps the first of two `Authorization` headers and tells of the other only here. */
-function countAuthorizationHeaders(raw: object): number {
-  const rawHeaders: unknown = Reflect.get(raw, 'rawHeaders');
+function countAuthorizationHeaders({ rawHeaders }: MaybeRequest): number {
   if (!Array.isArray(rawHeaders)) return 0;
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) if (isAuthorization(rawHeaders[at])) count += 1;

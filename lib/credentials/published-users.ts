@@ -8,18 +8,21 @@ interface Published {
 }
 
 /**
- * What guards have found, by the raw request: Nest builds request-scoped providers before guards run, so an injected
- * `UserToken` looks here at each reading. Entries live as long as their requests.
+ * Where guards leave what they have found: on the raw request. Nest builds request-scoped providers before guards run,
+ * so an injected `UserToken` looks here at each reading. A property, because a weak map of all requests costs the
+ * garbage collector several microseconds for each (measured); it holds no token, only objects that show none.
  */
-const published = new WeakMap<object, Published>();
+const PUBLISHED = Symbol('mindsphere-credentials:published-user');
+
+type Marked = { [PUBLISHED]?: Published };
 
 /** Notes the verified user of a request. */
 export function publishUser(request: unknown, user: UserToken, verifier: object): void {
-  published.set(rawRequestOf(request), { user, verifier });
+  (rawRequestOf(request) as Marked)[PUBLISHED] = { user, verifier };
 }
 
 /** The verified user of a request, if a guard has found one; only that of one verifier, where one is given. */
 export function publishedUser(request: unknown, verifier?: object): UserToken | undefined {
-  const found = published.get(rawRequestOf(request));
-  return verifier === undefined || found?.verifier === verifier ? found?.user : undefined;
+  const published = (rawRequestOf(request) as Marked)[PUBLISHED];
+  return verifier === undefined || published?.verifier === verifier ? published?.user : undefined;
 }

@@ -13,6 +13,18 @@ export interface UserTokenContent {
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
 
+/** Looks for the token only when it is read, because most of what a handle tells does not need it. */
+class UnverifiedContent implements UserTokenContent {
+  constructor(
+    private readonly request: unknown,
+    private readonly present: (request: unknown) => string,
+  ) {}
+
+  get value(): string {
+    return passableToken(this.present(this.request));
+  }
+}
+
 let contentOf: (user: UserToken) => UserTokenContent;
 
 /**
@@ -22,7 +34,7 @@ let contentOf: (user: UserToken) => UserTokenContent;
 export function userTokenOf(request: unknown, present: (request: unknown) => string): UserToken {
   return new UserToken(() => {
     const published = publishedUser(request);
-    return published === undefined ? { value: passableToken(present(request)) } : contentOf(published);
+    return published === undefined ? new UnverifiedContent(request, present) : contentOf(published);
   });
 }
 

@@ -11,4 +11,5 @@ export type { EmulatorEndpoint } from './emulator/route.js';
 export type { UserTokenRequest } from './emulator/token-issuer.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';
 export { fakeCredentials, type FakeCredentials } from './doubles/fake-credentials.js';
+export { fakeTokenVerifier } from './doubles/fake-token-verifier.js';
 export { fakeUserToken, type FakeUserTokenOptions } from './doubles/fake-user-token.js';

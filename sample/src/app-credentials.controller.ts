@@ -1,12 +1,18 @@
 import { Controller, Get } from '@nestjs/common';
-import { AppCredentials } from 'nestjs-mindsphere-credentials';
+import { AppCredentials, CurrentUserToken, RequireScopes, type UserToken } from 'nestjs-mindsphere-credentials';
 import type { Observable } from 'rxjs';
+import { demandOperator, OPERATOR_SCOPE, OPERATOR_TENANT } from './operator.js';
 import { ASSETS, PlatformService } from './platform.service.js';
 
-/** Not from the request: whoever chooses the tenant sees what belongs to it. */
-const OTHER_TENANT = 'customer2';
+/** Tenants that use the app. Not from the request: whoever chooses the tenant sees what belongs to it. */
+const CUSTOMER = 'customer';
+const OTHER_CUSTOMER = 'customer2';
 
-/** Acts as the app, for a tenant that uses it: technical tokens from the Token Manager. */
+/**
+ * Acts as the app for tenants that the app itself names, as a background job would that no user has asked for. A route
+ * that starts such a job shows one tenant's data to another's users, so it is for the operator alone.
+ */
+@RequireScopes(OPERATOR_SCOPE)
 @Controller('app-credentials')
 export class AppCredentialsController {
   constructor(
@@ -14,15 +20,20 @@ export class AppCredentialsController {
     private readonly platform: PlatformService,
   ) {}
 
-  /** For the user tenant of the configuration. */
+  /** For one tenant. */
   @Get()
-  assets(): Observable<unknown> {
-    return this.platform.call(this.credentials, ASSETS);
+  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
+    return this.#assetsOf(CUSTOMER, user);
   }
 
   /** For another tenant the app is provisioned to. */
   @Get('other-tenant')
-  assetsOfOtherTenant(): Observable<unknown> {
-    return this.platform.call(this.credentials.forUserTenant(OTHER_TENANT), ASSETS);
+  assetsOfOtherTenant(@CurrentUserToken() user: UserToken): Observable<unknown> {
+    return this.#assetsOf(OTHER_CUSTOMER, user);
+  }
+
+  #assetsOf(tenant: string, user: UserToken): Observable<unknown> {
+    demandOperator(user);
+    return this.platform.call(this.credentials.forUserTenant(tenant, OPERATOR_TENANT), ASSETS);
   }
 }

@@ -2,11 +2,19 @@ import { fileURLToPath } from 'node:url';
 import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { MindsphereCredentialsModule, mindsphereOptionsFromConfig } from 'nestjs-mindsphere-credentials';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import {
+  MindsphereCredentialsModule,
+  MindsphereExceptionFilter,
+  mindsphereOptionsFromConfig,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
 import { AppCredentialsController } from './app-credentials.controller.js';
+import { CurrentAppCredentialsController } from './current-app-credentials.controller.js';
+import { HealthController } from './health.controller.js';
 import { PlatformService } from './platform.service.js';
 import { TenantCredentialsController } from './tenant-credentials.controller.js';
-import { UserTokenController } from './user-token.controller.js';
+import { UserController } from './user.controller.js';
 
 @Module({
   imports: [
@@ -30,7 +38,18 @@ import { UserTokenController } from './user-token.controller.js';
       }),
     }),
   ],
-  controllers: [AppCredentialsController, TenantCredentialsController, UserTokenController],
-  providers: [PlatformService],
+  controllers: [
+    HealthController,
+    UserController,
+    CurrentAppCredentialsController,
+    AppCredentialsController,
+    TenantCredentialsController,
+  ],
+  providers: [
+    PlatformService,
+    // Every route wants a user's token, unless it says `@Public()`.
+    { provide: APP_GUARD, useExisting: UserTokenGuard },
+    { provide: APP_FILTER, useExisting: MindsphereExceptionFilter },
+  ],
 })
 export class AppModule {}

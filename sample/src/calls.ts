@@ -1,11 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+
+/** The tokens of three users, each of another tenant. */
+export interface Tokens {
+  readonly ann: string;
+  readonly ben: string;
+  readonly operator: string;
+}
 
 /** One call of the sample, as somebody would make it by hand. */
 export interface Call {
   readonly title: string;
   readonly path: string;
-  /** The user's token, where the route wants one. */
+  /** The user's token, where the call brings one along. */
   readonly token?: string;
+  /** The status it must get. */
+  readonly status: number;
   /** What the answer must say at least. */
   readonly expected: Readonly<Record<string, unknown>>;
 }
@@ -17,36 +27,96 @@ export interface Outcome {
   readonly body: unknown;
 }
 
-const TECHNICAL = { grantType: 'client_credentials' };
+/** Signs the users' tokens, as the platform's gateway would add them to their requests. */
+export function issueTokens(emulator: MindsphereEmulator, expiresInSeconds?: number): Tokens {
+  const issue = (tenant: string, userName: string, ...scopes: string[]) =>
+    emulator.issueUserToken({ tenant, userName, scopes, expiresInSeconds });
+  return {
+    ann: issue('customer', 'ann@example.com', 'myapp.user'),
+    ben: issue('customer2', 'ben@example.com', 'myapp.user'),
+    operator: issue('operator', 'olga@example.com', 'myapp.user', 'myapp.operator'),
+  };
+}
 
-/** One call for each kind of credentials. */
-export function callsOf(userToken: string): readonly Call[] {
+const OF_APP = { grantType: 'client_credentials', clientId: 'operator-myapp-1.0.0' };
+const OF_TECHNICAL_USER = { grantType: 'client_credentials', clientId: 'customer-technicaluser' };
+
+/** Every route, and what the guard keeps out. */
+export function callsOf(tokens: Tokens): readonly Call[] {
+  return [...callsOfUsers(tokens), ...callsOfOperator(tokens)];
+}
+
+function callsOfUsers({ ann, ben }: Tokens): readonly Call[] {
+  return [
+    { title: 'A public route', path: '/health', status: 200, expected: { status: 'up' } },
+    { title: 'Any other route, without a token', path: '/me', status: 401, expected: { statusCode: 401 } },
+    {
+      title: 'Who am I?',
+      path: '/me',
+      token: ann,
+      status: 200,
+      expected: { tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] },
+    },
+    {
+      title: "The user's own token, passed on",
+      path: '/me/assets',
+      token: ann,
+      status: 200,
+      expected: { tenant: 'customer', userName: 'ann@example.com' },
+    },
+    {
+      title: "App credentials, for the user's tenant",
+      path: '/current-app-credentials',
+      token: ann,
+      status: 200,
+      expected: { ...OF_APP, tenant: 'customer' },
+    },
+    {
+      title: 'The same, for a user of another tenant',
+      path: '/current-app-credentials',
+      token: ben,
+      status: 200,
+      expected: { ...OF_APP, tenant: 'customer2' },
+    },
+    {
+      title: 'A route whose scope the user lacks',
+      path: '/app-credentials',
+      token: ann,
+      status: 403,
+      expected: { statusCode: 403 },
+    },
+  ];
+}
+
+function callsOfOperator({ operator: token }: Tokens): readonly Call[] {
   return [
     {
-      title: 'App credentials',
+      title: 'App credentials, for a tenant that the app names',
       path: '/app-credentials',
-      expected: { ...TECHNICAL, tenant: 'customer', clientId: 'operator-myapp-1.0.0' },
+      token,
+      status: 200,
+      expected: { ...OF_APP, tenant: 'customer' },
     },
     {
       title: 'App credentials, for another tenant',
       path: '/app-credentials/other-tenant',
-      expected: { ...TECHNICAL, tenant: 'customer2', clientId: 'operator-myapp-1.0.0' },
+      token,
+      status: 200,
+      expected: { ...OF_APP, tenant: 'customer2' },
     },
     {
       title: 'Tenant credentials',
       path: '/tenant-credentials',
-      expected: { ...TECHNICAL, tenant: 'customer', clientId: 'customer-technicaluser' },
+      token,
+      status: 200,
+      expected: { ...OF_TECHNICAL_USER, tenant: 'customer' },
     },
     {
       title: 'Tenant credentials, impersonating a subtenant',
       path: '/tenant-credentials/subtenant',
-      expected: { ...TECHNICAL, tenant: 'customer', subtenant: 'plant1' },
-    },
-    {
-      title: "The user's own token, passed on",
-      path: '/user-token',
-      token: userToken,
-      expected: { tenant: 'customer', userName: 'user@example.com' },
+      token,
+      status: 200,
+      expected: { ...OF_TECHNICAL_USER, tenant: 'customer', subtenant: 'plant1' },
     },
   ];
 }
@@ -58,11 +128,11 @@ export function curlLine(origin: string, { path, token }: Call): string {
 }
 
 /** Makes the call. */
-export async function make(origin: string, { path, token, expected }: Call): Promise<Outcome> {
+export async function make(origin: string, { path, token, status, expected }: Call): Promise<Outcome> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(origin + path, { headers, signal: AbortSignal.timeout(30_000) });
   const body: unknown = await response.json();
-  return { ok: response.ok && says(body, expected), status: response.status, body };
+  return { ok: response.status === status && says(body, expected), status: response.status, body };
 }
 
 function says(body: unknown, expected: Call['expected']): boolean {

@@ -3,11 +3,11 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { AppModule } from './app.module.js';
-import { type Call, callsOf, curlLine, make } from './calls.js';
+import { type Call, callsOf, curlLine, issueTokens, make } from './calls.js';
 
 /*
  * `npm start`: the emulated platform and the sample application, until Ctrl-C. PORT and EMULATOR_PORT say where.
- * `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one failed.
+ * `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one did not get what it should.
  */
 
 /** Long enough to paste the line after lunch. */
@@ -32,7 +32,7 @@ async function startApplication(port: number, { origin }: MindsphereEmulator): P
   pointConfigurationAt(origin);
   const app = await NestFactory.create(AppModule, { abortOnError: false, logger: ['fatal', 'error', 'warn'] });
   try {
-    // No route is guarded, so nothing beyond this machine may reach them.
+    // The emulator signs tokens for whoever runs it, so nothing beyond this machine may reach the routes.
     await onPort('PORT', port, () => app.listen(port, '127.0.0.1'));
     return app;
   } catch (error) {
@@ -61,8 +61,8 @@ async function runOnce(): Promise<void> {
   const started = await start(0, 0);
   try {
     const origin = await started.app.getUrl();
-    const failed = await makeAll(origin, callsOf(started.emulator.issueUserToken()));
-    console.log(failed === 0 ? 'All calls succeeded.' : `${failed} of the calls failed.`);
+    const failed = await makeAll(origin, callsOf(issueTokens(started.emulator)));
+    console.log(failed === 0 ? 'All calls got what they should.' : `${failed} of the calls did not.`);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {
     await stop(started);
@@ -89,9 +89,9 @@ async function runUntilSignal(): Promise<void> {
     process.once(signal, () => void stop(started).catch(fail));
   }
   const origin = await app.getUrl();
-  const token = emulator.issueUserToken({ expiresInSeconds: USER_TOKEN_LIFE_SECONDS });
+  const calls = callsOf(issueTokens(emulator, USER_TOKEN_LIFE_SECONDS));
   console.log(`Sample application  ${origin}\nEmulated platform   ${emulator.origin}\n\nPaste into another shell:\n`);
-  for (const call of callsOf(token)) console.log(`# ${call.title}\n${curlLine(origin, call)}\n`);
+  for (const call of calls) console.log(`# ${call.title} (${call.status})\n${curlLine(origin, call)}\n`);
   console.log('Ctrl-C ends both.');
 }
 

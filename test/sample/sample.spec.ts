@@ -1,9 +1,23 @@
+import { createHmac } from 'node:crypto';
 import { HttpService } from '@nestjs/axios';
-import type { INestApplication, LoggerService } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  type INestApplication,
+  type LoggerService,
+  UseGuards,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
-import { AppCredentials, UserToken } from 'nestjs-mindsphere-credentials';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import {
+  AppCredentials,
+  CurrentAppCredentials,
+  MindsphereCredentialsModule,
+  RequireScopes,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
 import {
   fakeAccessToken,
   fakeCredentials,
@@ -12,9 +26,9 @@ import {
 } from 'nestjs-mindsphere-credentials/testing';
 import { firstValueFrom, of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { AppCredentialsController } from '../../sample/src/app-credentials.controller.js';
-import { type Call, callsOf, curlLine, make } from '../../sample/src/calls.js';
-import { UserTokenController } from '../../sample/src/user-token.controller.js';
+import { type Call, callsOf, curlLine, issueTokens, make, type Tokens } from '../../sample/src/calls.js';
+import { CurrentAppCredentialsController } from '../../sample/src/current-app-credentials.controller.js';
+import { UserController } from '../../sample/src/user.controller.js';
 import { VARIABLES } from '../support/application.js';
 
 const PLATFORMS = [
@@ -31,25 +45,68 @@ const logger: LoggerService = {
 
 const environment = { ...process.env };
 let emulator: MindsphereEmulator;
+let tokens: Tokens;
 let calls: readonly Call[];
 
-beforeAll(async () => {
+beforeAll(() => {
   // Only what the committed .env says counts here.
   for (const name of VARIABLES) delete process.env[name];
+});
+
+// One for each test: a platform's budget for issuers never verified before is shared by all applications of a process.
+beforeEach(async () => {
   emulator = await MindsphereEmulator.start({ signingKeyPosition: Infinity });
   process.env['SAMPLE_GATEWAY_URL'] = emulator.origin;
   process.env['SAMPLE_OAUTH_URL'] = `${emulator.origin}/piam/{tenant}`;
-  calls = callsOf(emulator.issueUserToken());
+  tokens = issueTokens(emulator);
+  calls = callsOf(tokens);
+  logged.length = 0;
 });
 
-afterAll(async () => {
-  await emulator.close();
+afterEach(() => emulator.close());
+
+afterAll(() => {
   // The sample's ConfigModule has put its .env there.
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   Object.assign(process.env, environment);
 });
 
-const callTo = (path: string) => calls.find((call) => call.path === path)!;
+const PATHS = [
+  '/me',
+  '/me/assets',
+  '/current-app-credentials',
+  '/app-credentials',
+  '/app-credentials/other-tenant',
+  '/tenant-credentials',
+  '/tenant-credentials/subtenant',
+] as const;
+
+/** The call of a path that succeeds. */
+const callTo = (path: string) => calls.find((call) => call.path === path && call.status === 200)!;
+
+const arrived = () => emulator.requests().map(({ endpoint }) => endpoint);
+
+/** A token as an attacker makes it: our user's, with another tenant, or signed with what the attacker has. */
+const FORGERIES: Record<string, (token: string) => string> = {
+  'for another tenant': (token) => withClaims(token, { ten: 'customer2' }),
+  'with another scope': (token) => withClaims(token, { scope: ['myapp.user', 'myapp.operator', 'myapp.admin'] }),
+  'of an invented issuer': (token) => withClaims(token, { iss: 'https://customer.piam.eu1.example.com/oauth/token' }),
+  'without a signature': (token) => `${encoded({ alg: 'none', typ: 'JWT' })}.${token.split('.')[1]}.`,
+  'signed with a shared secret': (token) => {
+    const input = `${encoded({ alg: 'HS256', typ: 'JWT', kid: 'key-id-4' })}.${token.split('.')[1]}`;
+    return `${input}.${createHmac('sha256', 'secret').update(input).digest('base64url')}`;
+  },
+};
+
+function withClaims(token: string, claims: object): string {
+  const [header, payload = '', signature] = token.split('.');
+  const changed = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), ...claims };
+  return [header, encoded(changed), signature].join('.');
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 
 describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   let app: INestApplication;
@@ -63,63 +120,109 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
     app = module.createNestApplication(adapter());
     await app.listen(0, '127.0.0.1');
     origin = await app.getUrl();
-    emulator.clearRequests();
-    logged.length = 0;
   });
 
   afterEach(() => app.close());
 
+  it('gives each call what it should get, and has one for each of its routes', async () => {
+    const outcomes = await Promise.all(calls.map((call) => make(origin, call)));
+    expect(outcomes.map(({ status }) => status)).toEqual([200, 401, 200, 200, 200, 200, 403, 200, 200, 200, 200]);
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    expect([...new Set(calls.map(({ path }) => path))]).toEqual(['/health', ...PATHS]);
+  });
+
   it.each([
-    ['/app-credentials', { tenant: 'customer', clientId: 'operator-myapp-1.0.0' }, 'app-token'],
-    ['/app-credentials/other-tenant', { tenant: 'customer2', clientId: 'operator-myapp-1.0.0' }, 'app-token'],
-    ['/tenant-credentials', { tenant: 'customer', clientId: 'customer-technicaluser' }, 'tenant-token'],
-    ['/tenant-credentials/subtenant', { tenant: 'customer', subtenant: 'plant1' }, 'tenant-token'],
-  ] as const)(
-    'answers %s with what the API says of its token, from one token request',
-    async (path, said, endpoint) => {
-      const first = await make(origin, callTo(path));
-      const second = await make(origin, callTo(path));
-      expect(first).toMatchObject({ ok: true, status: 200, body: { ...said, grantType: 'client_credentials' } });
-      expect(second).toEqual(first);
-      expect(emulator.requests(endpoint)).toHaveLength(1);
-      expect(emulator.requests('api')).toHaveLength(2);
-      expect(emulator.requests()).toHaveLength(3);
-    },
-  );
+    ['/app-credentials', 'app-token'],
+    ['/app-credentials/other-tenant', 'app-token'],
+    ['/tenant-credentials', 'tenant-token'],
+    ['/tenant-credentials/subtenant', 'tenant-token'],
+    ['/current-app-credentials', 'app-token'],
+  ] as const)('answers %s twice from one key set and one token request', async (path, endpoint) => {
+    const first = await make(origin, callTo(path));
+    const second = await make(origin, callTo(path));
+    expect(first).toMatchObject({ ok: true, body: { grantType: 'client_credentials' } });
+    expect(second).toEqual(first);
+    expect(arrived()).toEqual(['token-keys', endpoint, 'api', 'api']);
+  });
+
+  it("acts for each user's own tenant, whose host tenant the token names, also at once", async () => {
+    const ofUsers = calls.filter(({ path }) => path === '/current-app-credentials');
+    const outcomes = await Promise.all([...ofUsers, ...ofUsers].map((call) => make(origin, call)));
+    expect(outcomes.every(({ ok }) => ok)).toBe(true);
+    expect(process.env['MDSP_HOST_TENANT']).toBeUndefined();
+    const asked = emulator.requests('app-token').map(({ body }): unknown => JSON.parse(body));
+    expect(asked).toHaveLength(2);
+    for (const userTenant of ['customer', 'customer2']) {
+      expect(asked).toContainEqual(expect.objectContaining({ hostTenant: 'operator', userTenant }));
+    }
+  });
 
   it('passes the token of the user on and asks for none', async () => {
-    const outcome = await make(origin, callTo('/user-token'));
-    expect(outcome).toMatchObject({
-      ok: true,
-      status: 200,
-      body: { tenant: 'customer', userName: 'user@example.com' },
-    });
-    expect(emulator.requests().map(({ endpoint }) => endpoint)).toEqual(['api']);
+    expect(await make(origin, callTo('/me/assets'))).toMatchObject({ ok: true });
+    expect(arrived()).toEqual(['token-keys', 'api']);
   });
 
-  it('has a call for each of its routes', async () => {
-    const outcomes = await Promise.all(calls.map((call) => make(origin, call)));
-    expect(outcomes.map(({ ok }) => ok)).toEqual(calls.map(() => true));
-    expect(calls.map(({ path }) => path)).toEqual([
-      '/app-credentials',
-      '/app-credentials/other-tenant',
-      '/tenant-credentials',
+  it.each(PATHS)('answers 401 to %s without a token, and makes no request', async (path) => {
+    const response = await fetch(origin + path);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(arrived()).toEqual([]);
+  });
+
+  it.each(PATHS)('answers 401 to %s with a forged token, and makes no request with or for it', async (path) => {
+    const { token = '' } = callTo(path);
+    const answers = await Promise.all(
+      Object.values(FORGERIES).map(async (forge) => {
+        const response = await fetch(origin + path, { headers: { authorization: `Bearer ${forge(token)}` } });
+        return [response.status, response.headers.get('www-authenticate'), await response.text()];
+      }),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]?.slice(0, 2)).toEqual([401, 'Bearer error="invalid_token"']);
+    // Of a token that may be genuine, the key set must be read; nothing else.
+    expect(arrived().filter((endpoint) => endpoint !== 'token-keys')).toEqual([]);
+    expect(JSON.stringify(logged)).not.toContain(token.split('.')[1]);
+    expect(await make(origin, callTo(path))).toMatchObject({ ok: true });
+  });
+
+  it('does not look at the token on a public route', async () => {
+    const token = FORGERIES['for another tenant']!(tokens.ann);
+    expect(await make(origin, { ...callTo('/health'), token })).toMatchObject({ ok: true });
+    expect(arrived()).toEqual([]);
+  });
+
+  it('answers 401 to a user whose token has expired', async () => {
+    const { ann } = issueTokens(emulator, -60);
+    const outcome = await make(origin, { ...callTo('/me/assets'), token: ann });
+    expect(outcome).toMatchObject({ ok: false, status: 401 });
+    expect(JSON.stringify(outcome)).not.toContain(ann);
+    expect(arrived()).toEqual([]);
+  });
+
+  it("answers 401 to a token that another app's user has", async () => {
+    const token = emulator.issueUserToken({ appName: 'otherapp', scopes: ['myapp.user'] });
+    expect(await make(origin, { ...callTo('/me'), token })).toMatchObject({ status: 401 });
+  });
+
+  it.each([
+    ['a user without the scope', { tenant: 'customer', scopes: ['otherscope'] }, '/current-app-credentials'],
+    ['an operator without the scope', { tenant: 'operator', scopes: ['myapp.user'] }, '/app-credentials'],
+    ["another tenant's user with the operator's scope", { scopes: ['myapp.operator'] }, '/app-credentials'],
+    [
+      "another tenant's user with the operator's scope",
+      { scopes: ['myapp.operator'] },
       '/tenant-credentials/subtenant',
-      '/user-token',
-    ]);
+    ],
+  ])('answers 403 to %s, and asks for no token', async (_who, request, path) => {
+    const token = emulator.issueUserToken(request);
+    expect(await make(origin, { ...callTo(path), token })).toMatchObject({ status: 403 });
+    expect(arrived()).toEqual(['token-keys']);
   });
 
-  it('answers 401 to a user without a token, and makes no request', async () => {
-    const outcome = await make(origin, { ...callTo('/user-token'), token: undefined });
-    expect(outcome).toMatchObject({ ok: false, status: 401 });
-    expect(emulator.requests()).toHaveLength(0);
-  });
-
-  it('answers 401 to a user whose token the platform refuses', async () => {
-    const token = emulator.issueUserToken({ expiresInSeconds: -60 });
-    const outcome = await make(origin, { ...callTo('/user-token'), token });
-    expect(outcome).toMatchObject({ ok: false, status: 401 });
-    expect(JSON.stringify(outcome)).not.toContain(token);
+  it('answers 401 to a user of a subtenant where the token would cover the whole tenant', async () => {
+    const token = emulator.issueUserToken({ subtenant: 'plant1' });
+    expect(await make(origin, { ...callTo('/current-app-credentials'), token })).toMatchObject({ status: 401 });
+    expect(arrived()).toEqual(['token-keys']);
   });
 
   it('answers 502 where the API fails, and goes on', async () => {
@@ -136,16 +239,19 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
     expect(failed).toMatchObject({ ok: false, status: 502, body: { message: expect.stringContaining('not reached') } });
   });
 
-  it('answers 502 where the token is refused, and tells the log alone why', async () => {
-    emulator.failNext('app-token', {
-      status: 401,
-      body: { error: 'unauthorized', error_description: 'Bad credentials' },
-    });
+  it('answers 401 where the API refuses a token that the guard has let in', async () => {
+    emulator.failNext('api', { status: 401 });
+    expect(await make(origin, callTo('/me/assets'))).toMatchObject({ ok: false, status: 401 });
+  });
+
+  it('answers 502 where the platform refuses a token, and tells the log alone why', async () => {
+    const refusal = { error: 'unauthorized', error_description: 'Bad credentials' };
+    emulator.failNext('app-token', { status: 401, body: refusal });
     const failed = await make(origin, callTo('/app-credentials'));
-    expect(failed).toMatchObject({ status: 502, body: { message: 'No token for the platform: token_request_failed' } });
+    expect(failed).toEqual({ ok: false, status: 502, body: { statusCode: 502, message: 'Bad Gateway' } });
     expect(JSON.stringify(logged)).toContain('Bad credentials');
     expect(JSON.stringify(logged)).not.toContain('emulated-app-secret');
-    expect(emulator.requests().map(({ endpoint }) => endpoint)).toEqual(['app-token']);
+    expect(emulator.requests('app-token')).toHaveLength(1);
     expect(await make(origin, callTo('/app-credentials'))).toMatchObject({ ok: true });
   });
 
@@ -157,46 +263,116 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   });
 });
 
-it('can be tested with doubles instead of a platform', async () => {
-  const { AppModule } = await import('../../sample/src/app.module.js');
-  const app = fakeAccessToken({ tenant: 'customer' });
-  const user = fakeUserToken({ tenant: 'customer', userName: 'ann@example.com' });
-  const echo = { get: (_path: string, config: { headers: object }) => of({ data: config.headers }) };
-  const module = await Test.createTestingModule({ imports: [AppModule] })
-    .overrideProvider(AppCredentials)
-    .useValue(fakeCredentials(app))
-    .overrideProvider(UserToken)
-    .useValue(user)
-    .overrideProvider(HttpService)
-    .useValue(echo)
-    .compile();
-  onTestFinished(() => module.close());
-  emulator.clearRequests();
-
-  const appController = await module.resolve(AppCredentialsController);
-  const userController = await module.resolve(UserTokenController);
-  for (const answer of [appController.assets(), appController.assetsOfOtherTenant()]) {
-    expect(await firstValueFrom(answer)).toEqual({ authorization: app.authorization });
+@Controller('guarded-itself')
+@UseGuards(UserTokenGuard)
+class GuardedItselfController {
+  @Get()
+  get(): string {
+    return 'ok';
   }
-  expect(await firstValueFrom(userController.assets())).toEqual({ authorization: `Bearer ${user.value}` });
-  expect(emulator.requests()).toHaveLength(0);
+}
+
+@Controller('scoped')
+class ScopedController {
+  @RequireScopes('myapp.user')
+  @Get()
+  get(): string {
+    return 'ok';
+  }
+}
+
+describe('Tests of an application like the sample', () => {
+  const user = fakeUserToken({ tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] });
+  const token = fakeAccessToken({ tenant: 'customer' });
+  const echo = { get: (_path: string, config: { headers: object }) => of({ data: config.headers }) };
+  const letIn: CanActivate = { canActivate: () => true };
+
+  async function builder(): Promise<TestingModuleBuilder> {
+    const { AppModule } = await import('../../sample/src/app.module.js');
+    return Test.createTestingModule({ imports: [AppModule], controllers: [GuardedItselfController] })
+      .setLogger(logger)
+      .overrideProvider(AppCredentials)
+      .useValue(fakeCredentials(token))
+      .overrideProvider(CurrentAppCredentials)
+      .useValue(fakeCredentials(token))
+      .overrideProvider(HttpService)
+      .useValue(echo);
+  }
+
+  async function statuses(
+    made: TestingModuleBuilder,
+    paths = ['/me', '/current-app-credentials', '/guarded-itself'],
+    bearer = 'anything',
+  ): Promise<Record<string, number>> {
+    const app = (await made.compile()).createNestApplication(new ExpressAdapter());
+    onTestFinished(() => app.close());
+    await app.listen(0, '127.0.0.1');
+    const origin = await app.getUrl();
+    const get = (path: string) => fetch(origin + path, { headers: { authorization: `Bearer ${bearer}` } });
+    const found = paths.map(async (path) => [path, (await get(path)).status] as const);
+    return Object.fromEntries(await Promise.all(found));
+  }
+
+  it('can call controllers with doubles instead of a platform', async () => {
+    const module = await (await builder()).compile();
+    onTestFinished(() => module.close());
+    const byUser = module.get(UserController);
+    const byApp = await module.resolve(CurrentAppCredentialsController);
+    expect(byUser.me(user)).toEqual({ tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] });
+    expect(await firstValueFrom(byUser.assets(user))).toEqual({ authorization: `Bearer ${user.value}` });
+    expect(await firstValueFrom(byApp.assets())).toEqual({ authorization: token.authorization });
+    expect(arrived()).toEqual([]);
+  });
+
+  it('keep the guard unless they replace it', async () => {
+    expect(await statuses(await builder())).toEqual({
+      '/me': 401,
+      '/current-app-credentials': 401,
+      '/guarded-itself': 401,
+    });
+  });
+
+  it('replace the guard of APP_GUARD with overrideProvider', async () => {
+    const made = (await builder()).overrideProvider(UserTokenGuard).useValue(letIn);
+    expect(await statuses(made)).toEqual({ '/me': 200, '/current-app-credentials': 401, '/guarded-itself': 401 });
+  });
+
+  it('replace the guard of @UseGuards and @RequireScopes with overrideGuard', async () => {
+    const ofRoutes = Test.createTestingModule({
+      imports: [MindsphereCredentialsModule.forRoot(emulator.moduleOptions)],
+      controllers: [GuardedItselfController, ScopedController],
+    });
+    const made = ofRoutes.setLogger(logger).overrideGuard(UserTokenGuard).useValue(letIn);
+    expect(await statuses(made, ['/guarded-itself', '/scoped'])).toEqual({ '/guarded-itself': 200, '/scoped': 200 });
+  });
+
+  it('cannot have both: of two replacements for one class Nest keeps the later', async () => {
+    const made = (await builder()).overrideProvider(UserTokenGuard).useValue(letIn);
+    made.overrideGuard(UserTokenGuard).useValue(letIn);
+    expect(await statuses(made)).toEqual({ '/me': 401, '/current-app-credentials': 401, '/guarded-itself': 401 });
+  });
+
+  it('can use the real guard with tokens of the emulator', async () => {
+    const made = await builder();
+    expect(await statuses(made, undefined, tokens.ann)).toEqual({
+      '/me': 200,
+      '/current-app-credentials': 200,
+      '/guarded-itself': 200,
+    });
+  });
 });
 
-it('counts an answer for another tenant as a failed call', async () => {
-  const api = await make(emulator.origin, {
-    title: '',
-    path: '/api/x',
-    token: emulator.issueUserToken({ tenant: 'globex' }),
-    expected: { tenant: 'customer' },
-  });
-  expect(api).toMatchObject({ ok: false, status: 200 });
+it('counts another tenant or another status as a failed call', async () => {
+  const token = emulator.issueUserToken({ tenant: 'globex' });
+  const call = { title: '', path: '/api/x', token, status: 200, expected: { tenant: 'customer' } };
+  expect(await make(emulator.origin, call)).toMatchObject({ ok: false, status: 200 });
+  expect(await make(emulator.origin, { ...call, status: 403, expected: {} })).toMatchObject({ ok: false, status: 200 });
 });
 
 it('writes curl lines with the token where one is wanted', () => {
-  const [app] = calls;
-  const user = calls.at(-1)!;
-  expect(curlLine('http://127.0.0.1:3000', app!)).toBe('curl http://127.0.0.1:3000/app-credentials');
+  const user = callTo('/me');
+  expect(curlLine('http://127.0.0.1:3000', callTo('/health'))).toBe('curl http://127.0.0.1:3000/health');
   expect(curlLine('http://127.0.0.1:3000', user)).toBe(
-    `curl -H 'Authorization: Bearer ${user.token}' http://127.0.0.1:3000/user-token`,
+    `curl -H 'Authorization: Bearer ${user.token}' http://127.0.0.1:3000/me`,
   );
 });

@@ -1,0 +1,19 @@
+import { of, type Observable } from 'rxjs';
+import type { TokenVerifier } from '../../credentials/token-verifier.js';
+import type { UserToken } from '../../credentials/user-token.js';
+import { fakeUserToken } from './fake-user-token.js';
+
+/**
+ * A double for `overrideProvider(TokenVerifier)`: every request is the given user's, whatever token it presents, even
+ * none. The guard, wherever it is applied, goes on checking scopes. No network I/O.
+ */
+export function fakeTokenVerifier(
+  user: UserToken = fakeUserToken(),
+): Pick<TokenVerifier, 'verify' | 'recall' | 'hasTenantRule' | 'presented'> {
+  return {
+    hasTenantRule: false,
+    presented: () => user.value,
+    recall: () => user,
+    verify: (): Observable<UserToken> => of(user),
+  };
+}

@@ -1,0 +1,23 @@
+import { Controller, Get } from '@nestjs/common';
+import { CurrentAppCredentials, RequireScopes } from 'nestjs-mindsphere-credentials';
+import type { Observable } from 'rxjs';
+import { ASSETS, PlatformService } from './platform.service.js';
+
+/**
+ * Acts as the app, for the tenant of whoever asks: host and user tenant come from the verified user token, as in any
+ * deployed app. The technical token covers the whole tenant, so the app decides by scopes what its users may do.
+ * `CurrentAppCredentials` is request scoped, and so is what injects it: keep it out of controllers that do without.
+ */
+@Controller('current-app-credentials')
+export class CurrentAppCredentialsController {
+  constructor(
+    private readonly credentials: CurrentAppCredentials,
+    private readonly platform: PlatformService,
+  ) {}
+
+  @RequireScopes('myapp.user')
+  @Get()
+  assets(): Observable<unknown> {
+    return this.platform.call(this.credentials, ASSETS);
+  }
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forgedOptions, startForgedPlatform, Trap, validToken } from '../support/forge.js';
+import { type Attack, ATTACKS, HARMLESS } from '../support/forge-attacks.js';
+import {
+  ADAPTERS,
+  type Adapter,
+  type ConnectionWatch,
+  type GuardedApp,
+  REFUSED,
+  startGuardedApp,
+  watchConnections,
+  watchRejections,
+  WELCOME,
+} from '../support/guarded-app.js';
+import type { StubPlatform } from '../support/stub-platform.js';
+
+/*
+ * One valid token with one mutation each, the unmutated one passing beside it, over real HTTP. What is forged gets 401
+ * with the same body and challenge whatever the reason, also on routes that forgot the guard, where no technical token
+ * may be asked for.
+ */
+
+const UNGUARDED = ['/open/for-user', '/open/current'];
+
+let connections: ConnectionWatch;
+let rejections: ReturnType<typeof watchRejections>;
+beforeAll(() => {
+  connections = watchConnections();
+  rejections = watchRejections();
+});
+afterAll(() => {
+  connections.stop();
+  rejections.stop();
+});
+
+/** Where this test itself connects to. */
+const ports: number[] = [];
+
+describe.each(ADAPTERS)('a forged token on %s', (adapter: Adapter) => {
+  let platform: StubPlatform;
+  let trap: Trap;
+  let app: GuardedApp;
+  beforeAll(async () => {
+    [platform, trap] = await Promise.all([startForgedPlatform(), Trap.start()]);
+    app = await startGuardedApp(adapter, forgedOptions(platform));
+    ports.push(app.port, Number(new URL(platform.origin).port));
+  });
+  afterAll(async () => {
+    await app.close();
+    await Promise.all([platform.close(), trap.close()]);
+  });
+
+  describe.each(Object.entries(ATTACKS))('%s', (_, attacks) => {
+    it.each([...attacks])('%s', async (...[, forge]: Attack) => {
+      const asked = platform.app.count;
+      expect(await app.bear('/guarded', validToken())).toEqual(WELCOME);
+
+      const forged = forge(trap.url);
+
+      expect(await app.bear('/guarded', forged)).toEqual(REFUSED);
+      for (const path of UNGUARDED) expect(await app.bear(path, forged)).toEqual(REFUSED);
+      expect(platform.app.count).toBe(asked);
+    });
+  });
+
+  it.each([...HARMLESS])('is not mistaken for: %s', async (...[, make]: Attack) => {
+    const answer = await app.bear('/guarded', make(trap.url));
+
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ tenant: 'acme' });
+    expect(trap.visits).toBe(0);
+  });
+
+  it.each(UNGUARDED)('gives no technical token on %s, a genuine one does', async (path) => {
+    const asked = platform.app.count;
+    expect(await app.bear(path, validToken())).toMatchObject({ status: 200, body: '{"actsFor":"acme"}' });
+    expect(platform.app.count).toBeLessThanOrEqual(asked + 1);
+  });
+
+  it('has made nobody ask anything but the key sets of issuers, and has left no trace', () => {
+    const keySets = platform.keys.requests.map(({ url }) => url);
+    const servers = ['acme', 'globex', 'core', 'xn--cme-7cd', 'a'.repeat(63)];
+    expect(new Set(keySets)).toEqual(new Set(servers.map((tenant) => `/piam/${tenant}/token_keys`)));
+    // The first tokens of each, and one more time for an unknown kid of acme and globex.
+    expect(keySets.length).toBeLessThanOrEqual(servers.length + 2);
+    expect(platform.elsewhere.count).toBe(0);
+    expect(platform.tenant.count).toBe(0);
+    expect(trap.visits).toBe(0);
+    expect(connections.strangers(...ports)).toEqual([]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(rejections.seen).toEqual([]);
+  });
+});
