@@ -22,7 +22,8 @@ export class SealedSecret {
   }
 }
 
-function fingerprintOf(secret: string): string {
+/** Equal for equal texts; says nothing about them outside of this process. */
+export function fingerprintOf(secret: string): string {
   return createHmac('sha256', fingerprintKey).update(secret).digest('base64url');
 }
 

@@ -29,7 +29,7 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
       userTenant,
     ]),
     tenant: userTenant,
-    grant$: endpoint.exchange({
+    ...endpoint.exchange({
       url,
       clientId,
       secret,

@@ -1,15 +1,28 @@
 import type { HttpService } from '@nestjs/axios';
 import { isAxiosError } from 'axios';
-import { type Observable, catchError, defer, from, map, of, switchMap, throwError } from 'rxjs';
+import {
+  type MonoTypeOperatorFunction,
+  type Observable,
+  catchError,
+  defer,
+  from,
+  map,
+  of,
+  switchMap,
+  tap,
+  throwError,
+} from 'rxjs';
 import { isClientSecret } from '../config/labels.js';
 import { isThenable } from './thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { fingerprintOf } from '../config/sealed-secret.js';
 import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
 import { redactor } from './redaction.js';
+import { RefusalMemory } from './refusal-memory.js';
 import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
-import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
+import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import { type HttpAnswer, failureOf, requestFailed } from './token-failure.js';
 import type { TokenGrant } from './token-source.interface.js';
 
@@ -25,13 +38,18 @@ export class HttpTokenEndpoint implements TokenEndpoint {
     this.#random = random;
   }
 
-  exchange(order: TokenOrder): Observable<TokenGrant> {
+  exchange(order: TokenOrder): TokenExchange {
+    const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
+    return { grant$: this.#grant(order, memory), forgetRefusal: () => memory.forget() };
+  }
+
+  #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
     return defer(() => {
       let attempts = 0;
       return readSecret(order).pipe(
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
-          return attempt$.pipe(retryTransient(this.#limits, this.#random));
+          return attempt$.pipe(retryTransient(this.#limits, this.#random), unlessRefused(memory, secret));
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
       );
@@ -57,6 +75,20 @@ export class HttpTokenEndpoint implements TokenEndpoint {
       .request<string>({ method: 'POST', url, headers: { ...headers }, data: body, ...this.#limits.axios() })
       .pipe(map((response) => ({ status: response.status, headers: response.headers, body: response.data })));
   }
+}
+
+/** Repeats a remembered refusal of the same secret instead of subscribing, and remembers what comes of it otherwise. */
+function unlessRefused<T>(memory: RefusalMemory, secret: string): MonoTypeOperatorFunction<T> {
+  const fingerprint = fingerprintOf(secret);
+  const note = (failure: unknown) => {
+    if (failure instanceof MindsphereCredentialsError) memory.note(failure, fingerprint);
+  };
+  return (source) =>
+    defer(() => {
+      const remembered = memory.recall(fingerprint);
+      if (remembered !== undefined) return throwError(() => remembered);
+      return source.pipe(tap({ next: () => memory.forget(), error: note }));
+    });
 }
 
 /** The secret as it is now: asked for once per token request, whatever the number of its attempts. */

@@ -20,7 +20,7 @@ export function tenantTokenSource(
     key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
     tenant,
     subtenant,
-    grant$: endpoint.exchange({
+    ...endpoint.exchange({
       url,
       clientId,
       secret,

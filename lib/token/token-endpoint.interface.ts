@@ -1,7 +1,6 @@
-import type { Observable } from 'rxjs';
 import type { SealedSecret } from '../config/sealed-secret.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
-import type { TokenGrant } from './token-source.interface.js';
+import type { TokenSource } from './token-source.interface.js';
 
 /** What goes to a token endpoint, but for the secret. */
 export interface TokenOrder {
@@ -25,7 +24,10 @@ export interface ExpectedToken {
   readonly subtenant?: string;
 }
 
-/** Exchanges an order for a token. Cold: each subscription is a token request of its own, with all its attempts. */
+/** An order that can be placed again and again. */
+export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal'>;
+
+/** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
 export interface TokenEndpoint {
-  exchange(order: TokenOrder): Observable<TokenGrant>;
+  exchange(order: TokenOrder): TokenExchange;
 }

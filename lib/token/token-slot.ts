@@ -16,6 +16,7 @@ import type { AccessToken } from './access-token.js';
 import { backgroundTimer } from './background-timer.js';
 import { now } from './clock.js';
 import { HeldToken } from './held-token.js';
+import { isRefusal } from './refusal-memory.js';
 import { RefreshPause } from './refresh-pause.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
@@ -90,6 +91,7 @@ export class TokenSlot {
     if (token !== undefined && token.value !== this.#held?.token.value) return;
     this.#held = undefined;
     this.#pause.end();
+    this.#source.forgetRefusal();
     if (!this.#listeners.none) this.#renew();
   }
 
@@ -159,7 +161,7 @@ export class TokenSlot {
     this.#failure = failure;
     this.#pause.begin();
     this.#settle();
-    if (isRefusal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
+    if (isFinal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
     flight.fail(failure);
   }
 
@@ -194,10 +196,7 @@ export class TokenSlot {
   }
 }
 
-/** An answer that will not change by waiting: the server said no. */
-function isRefusal(failure: unknown): boolean {
-  return (
-    failure instanceof MindsphereCredentialsError &&
-    (failure.code === 'options_invalid' || (failure.code === 'token_request_failed' && failure.retryable === false))
-  );
+/** What waiting will not change: the server said no, or the secret cannot be had. */
+function isFinal(failure: unknown): boolean {
+  return failure instanceof MindsphereCredentialsError && (failure.code === 'options_invalid' || isRefusal(failure));
 }

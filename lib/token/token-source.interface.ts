@@ -22,4 +22,6 @@ export interface TokenSource {
    * `token_request_failed`, `token_response_invalid` or `options_invalid`, within the deadline.
    */
   readonly grant$: Observable<TokenGrant>;
+  /** Forgets that the server refused, so that the next subscription asks it again. */
+  forgetRefusal(): void;
 }

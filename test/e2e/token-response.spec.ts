@@ -68,6 +68,8 @@ async function refusal({ endpoint, credentials }: Client, answer: Answer): Promi
   const { code } = await failureOf(credentials.getToken());
   expect(endpoint.count - before).toBe(1);
 
+  // A refusal is remembered for a second unless one says otherwise; see refusal-memory.spec.ts.
+  credentials.invalidate();
   expect((await tokenOf(credentials)).value).toMatch(JWT);
   expect(endpoint.requests.at(-1)!.fault).toBeUndefined();
   expect(endpoint.count - before).toBe(2);
@@ -434,6 +436,7 @@ describe.each(['app', 'tenant'] as const)('an error status: %s', (kind) => {
     expect(error).toMatchObject({ code: 'token_request_failed', status, retryable: true, attempts: 3 });
     expect(endpoint.count).toBe(3);
 
+    credentials.invalidate();
     endpoint.always().next(html('<h1>Later</h1>', status));
     await tokenOf(credentials);
     expect(endpoint.count).toBe(5);

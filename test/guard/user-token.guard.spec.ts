@@ -24,7 +24,7 @@ import {
   UserToken,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
-import { fakeUserToken } from 'nestjs-mindsphere-credentials/testing';
+import { fakeTokenVerifier, fakeUserToken } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, forbidden } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
@@ -361,6 +361,19 @@ describe.each(ADAPTERS)('UserTokenGuard on %s', (adapter) => {
       });
       expect((await get('/plain', undefined)).status).toBe(200);
       expect(told(await get('/scopes'))).toEqual(NO_CREDENTIALS);
+    });
+
+    it('in whatever way it is applied by a double of its verifier, and goes on checking scopes', async () => {
+      const user = fakeUserToken({ userName: 'ann@example.com', scopes: ['myapp.user'] });
+      const { get } = await lab({
+        providers: [GLOBAL_GUARD],
+        change: (builder) => builder.overrideProvider(TokenVerifier).useValue(fakeTokenVerifier(user)),
+      });
+      const ann = { userName: 'ann@example.com', verified: true };
+      expect(told(await get('/used'))).toEqual([200, ann]);
+      expect(told(await get('/plain'))).toEqual([200, ann]);
+      expect(told(await get('/scopes'))).toEqual([200, 'in']);
+      expect(told(await get('/scopes/both'))).toEqual(lacks('myapp.user myapp.admin'));
     });
 
     it('together with the user: a double of UserToken is what is injected', async () => {

@@ -220,6 +220,13 @@ describe('two tokens with the same tail', () => {
   });
 });
 
+describe('what is no text', () => {
+  it.each([undefined, null, 7, {}, ['x'], ''])('is malformed: %o', async (jwt) => {
+    const { verdict } = await verifierLab([FIRST]);
+    expect(await verdict(forbidden(jwt))).toBe('token_malformed');
+  });
+});
+
 describe('allowedTenants as a function', () => {
   const answers: [string, (answer: boolean) => unknown][] = [
     ['a boolean', (answer) => answer],

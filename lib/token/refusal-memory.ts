@@ -1,0 +1,59 @@
+import type { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { elapsedSince, type Moment, now } from './clock.js';
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+const TOO_MANY_REQUESTS = 429;
+
+interface Refusal {
+  readonly failure: MindsphereCredentialsError;
+  /** Of the secret that was refused. */
+  readonly fingerprint: string;
+  readonly began: Moment;
+  readonly lengthMs: number;
+}
+
+/**
+ * Remembers for a while that the server said no, or to come later, so that a wrong secret does not become a flood of
+ * requests: for 1 s, doubling to 30 s with each refusal in a row, or for the time the server asked for.
+ */
+export class RefusalMemory {
+  readonly #longestRetryAfterMs: number;
+  #refusal?: Refusal;
+  #inARow = 0;
+
+  constructor(longestRetryAfterMs: number) {
+    this.#longestRetryAfterMs = longestRetryAfterMs;
+  }
+
+  /** The failure to repeat instead of a request; none for a secret that was not the one refused. */
+  recall(fingerprint: string): MindsphereCredentialsError | undefined {
+    const refusal = this.#refusal;
+    if (refusal === undefined || refusal.fingerprint !== fingerprint) return undefined;
+    return elapsedSince(refusal.began) < refusal.lengthMs ? refusal.failure : undefined;
+  }
+
+  /** Takes note of a failure, if it is a refusal or a 429. */
+  note(failure: MindsphereCredentialsError, fingerprint: string): void {
+    if (!isClientError(failure) || (!isRefusal(failure) && failure.status !== TOO_MANY_REQUESTS)) return;
+    const doubled = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#inARow);
+    const lengthMs = Math.min(failure.retryAfterMs ?? doubled, this.#longestRetryAfterMs);
+    this.#inARow += 1;
+    this.#refusal = Object.freeze({ failure, fingerprint, began: now(), lengthMs });
+  }
+
+  forget(): void {
+    this.#inARow = 0;
+    this.#refusal = undefined;
+  }
+}
+
+/** An answer that waiting will not change: the server said no. */
+export function isRefusal(failure: MindsphereCredentialsError): boolean {
+  return failure.code === 'token_request_failed' && failure.retryable === false;
+}
+
+/** A redirect, too, is final, but speaks of the way to the server, not of what it was sent. */
+function isClientError({ status = 0 }: MindsphereCredentialsError): boolean {
+  return status >= 400 && status < 500;
+}
