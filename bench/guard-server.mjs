@@ -72,6 +72,6 @@ const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 process.on('message', (message) => {
   if (message === 'cpu') process.send({ cpu: process.cpuUsage() });
-  if (message === 'stop') app.close().then(() => process.exit(0));
+  if (message === 'stop') void app.close().then(() => process.disconnect());
 });
 process.send({ url: await app.getUrl() });

@@ -20,8 +20,7 @@ for (const platform of ['express', 'fastify']) {
     JSON.stringify(emulator.moduleOptions),
   ]);
   const [{ url }] = await once(server, 'message');
-  const load = (route, requests) =>
-    autocannon({ url: `${url}/${route}`, headers, connections: 20, amount: requests });
+  const load = (route, requests) => autocannon({ url: `${url}/${route}`, headers, connections: 20, amount: requests });
   for (const route of routes) await load(route, brief ? 100 : 3_000);
 
   const measured = Object.fromEntries(routes.map((route) => [route, () => measure(server, load, route)]));
@@ -31,7 +30,11 @@ for (const platform of ['express', 'fastify']) {
   show(`${platform}: an empty guard over the bare route`, `${over('empty-guard', 'bare')} µs`, '');
   show(`${platform}: guard over the bare route`, `${over('guard', 'bare')} µs`, '');
   show(`${platform}: guard + @CurrentUserToken() over the bare route`, `${over('decorator', 'bare')} µs`, 'at most 5');
-  show(`${platform}: guard + UserToken over an empty request scope`, `${over('user-token', 'empty-scope')} µs`, 'at most 8');
+  show(
+    `${platform}: guard + UserToken over an empty request scope`,
+    `${over('user-token', 'empty-scope')} µs`,
+    'at most 8',
+  );
   for (const route of routes) {
     const cpu = median(results[route].map((result) => result.cpu)).toFixed(1);
     const perSecond = median(results[route].map((result) => result.perSecond)).toFixed(0);

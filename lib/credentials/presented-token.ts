@@ -36,9 +36,9 @@ export function passableToken(token: string): string {
 
 /** Node's own request object, which stays the same however a framework wraps it. */
 export function rawRequestOf(request: unknown): object {
-  const outer = (objectOf(request) ?? {}) as MaybeRequest;
+  const outer: MaybeRequest = objectOf(request) ?? {};
   // GraphQL hands on a context that holds the request; Fastify wraps Node's.
-  const inner = outer.headers === undefined ? ((objectOf(outer.req) as MaybeRequest | undefined) ?? outer) : outer;
+  const inner: MaybeRequest = outer.headers === undefined ? (objectOf(outer.req) ?? outer) : outer;
   return objectOf(inner.raw) ?? inner;
 }
 

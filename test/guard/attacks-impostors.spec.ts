@@ -187,13 +187,20 @@ describe('forUser', () => {
     ],
     ['a proxy of it', (user) => new Proxy(user, {})],
     ['a copy of it', (user) => Object.assign({ tenant: 'globex' }, user)],
-    ['it, with properties of its own', (user) => Object.defineProperty(user, 'tenant', { value: 'globex' })],
+    [
+      'it, with properties of its own',
+      (user) => {
+        for (const [name, value] of Object.entries(lying(user.value))) Reflect.defineProperty(user, name, { value });
+        return user;
+      },
+    ],
   ])('never acts for another tenant than a verified user, given %s', async (_, disguise) => {
     const disguised = forbidden<UserToken>(disguise(await verified(validToken())));
 
     const got: unknown = await firstValueFrom(app.forUser(disguised).getToken()).catch((error: unknown) => error);
 
-    expect(got instanceof AccessToken || got instanceof MindsphereCredentialsError, String(got)).toBe(true);
+    const own = got instanceof AccessToken || got instanceof MindsphereCredentialsError;
+    expect(own ? 'a token, or an error of our own' : String(got)).toBe('a token, or an error of our own');
     const tenants = platform.app.requests.map(
       ({ body }) => (JSON.parse(body.toString()) as { userTenant: unknown }).userTenant,
     );

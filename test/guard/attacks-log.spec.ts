@@ -10,7 +10,7 @@ import {
   withHeader,
   withParts,
 } from '../support/forge.js';
-import { type Attack, ATTACKS } from '../support/forge-attacks.js';
+import { ATTACKS } from '../support/forge-attacks.js';
 import { type GuardedApp, startGuardedApp } from '../support/guarded-app.js';
 import type { StubPlatform } from '../support/stub-platform.js';
 
@@ -53,19 +53,25 @@ afterAll(async () => {
 });
 
 /** The rate limit counts anew after this. */
-const later = () => void vi.setSystemTime(Date.now() + 60_000);
+const later = () => void vi.setSystemTime(Date.now() + 11_000);
 
-/** Lines of the guard about a token, at a time when the log has room. */
-async function linesAbout(token: string, path = '/guarded'): Promise<string[]> {
+interface Logged {
+  readonly token: string;
+  readonly lines: string[];
+}
+
+/** A token made at a time when the log has room, and the lines about it. */
+async function logged(make: () => string, path = '/guarded'): Promise<Logged> {
   later();
   await app.bear(path, 'x');
   capture.lines = [];
+  const token = make();
   await app.bear(path, token);
-  return capture.lines;
+  return { token, lines: capture.lines };
 }
 
 /** What is wrong with log lines about a token. */
-function faultsOf(lines: readonly string[], token: string): string[] {
+function faultsOf({ lines, token }: Logged): string[] {
   const faults: string[] = [];
   if (lines.length !== 1) faults.push(`${lines.length} lines`);
   for (const line of lines) {
@@ -95,27 +101,25 @@ describe('the log of refused tokens', () => {
     ['form', () => `${validToken()}.x`, /token_malformed/],
     ['technical token', () => withClaims({ grant_type: 'client_credentials' }), /token_type/],
   ])('tells the reason: %s', async (_, make, reason) => {
-    const token = make();
-    const lines = await linesAbout(token);
+    const about = await logged(make);
 
-    expect(lines[0]).toMatch(reason);
-    expect(faultsOf(lines, token)).toEqual([]);
+    expect(about.lines[0]).toMatch(reason);
+    expect(faultsOf(about)).toEqual([]);
   });
 
   it('says nothing of a request without credentials, nor of one that is let in', async () => {
-    expect(await linesAbout(validToken())).toEqual([]);
+    expect((await logged(validToken)).lines).toEqual([]);
     capture.lines = [];
     await app.send('/guarded');
     expect(capture.lines).toEqual([]);
   });
 
-  describe.each(['/guarded', '/open/for-user', '/open/current'])('at %s', (path) => {
+  describe.each(['/guarded', '/open/for-user'])('at %s', (path) => {
     it.each(Object.entries(ATTACKS))('is one clean line for each forged token: %s', async (_, attacks) => {
       const faults: string[] = [];
-      for (const [name, forge] of attacks as readonly Attack[]) {
-        const token = forge('http://127.0.0.1:9/keys');
-        const lines = await linesAbout(token, path);
-        faults.push(...faultsOf(lines, token).map((fault) => `${name}: ${fault}`));
+      for (const [name, forge] of attacks) {
+        const about = await logged(() => forge('http://127.0.0.1:9/keys'), path);
+        faults.push(...faultsOf(about).map((fault) => `${name}: ${fault}`));
       }
       expect(faults).toEqual([]);
     });
@@ -143,10 +147,7 @@ describe('the log of refused tokens', () => {
         '<script>alert(1)</script>',
       ];
       const faults: string[] = [];
-      for (const evil of evils) {
-        const token = make(evil);
-        faults.push(...faultsOf(await linesAbout(token, path), token));
-      }
+      for (const evil of evils) faults.push(...faultsOf(await logged(() => make(evil), path)));
       expect(faults).toEqual([]);
     });
 
@@ -160,15 +161,14 @@ describe('the log of refused tokens', () => {
       // Short enough not to be cut, so that only masking keeps it out of the log.
       const small = `${encode({ alg: 'x' })}.${encode({ a: 'secret' })}.${'s'.repeat(24)}`;
       for (const other of [validToken(), small, `Bearer ${small}`]) {
-        const [line = ''] = await linesAbout(make(other), path);
-        const text = other.replace('Bearer ', '');
-        expect(line).not.toContain(text);
-        expect(faultsOf([line], text)).toEqual([]);
+        const [line = ''] = (await logged(() => make(other), path)).lines;
+        const [, payload = '', signature = ''] = other.split('.');
+        expect(line).not.toContain(`${payload}.${signature}`);
+        expect(line).not.toContain(signature);
       }
     });
 
     it('has a few lines, and a number, for a thousand refusals', async () => {
-      await linesAbout('x', path);
       later();
       await app.bear(path, 'x');
       capture.lines = [];

@@ -220,7 +220,7 @@ describe('over WebSockets', () => {
   );
 });
 
-describe.each(['rpc', 'kafka', '', 'HTTP'])('a context of type %o', (type) => {
+describe.each(['rpc', 'kafka', 'http2', 'HTTP'])('a context of type %o', (type) => {
   it('is denied, whatever it holds, unless the handler is public', async () => {
     const { guard, server, token } = await lab();
     const request = { headers: bearer(token()), handshake: { headers: bearer(token()) }, req: {} };

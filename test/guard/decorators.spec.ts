@@ -96,12 +96,11 @@ describe('at start it is an error', () => {
     expect(failure.message).toMatch(/@RequireScopes\(\)/);
   });
 
-  it.each(['', ' ', 'a b', 'a"b', 'a\\b', 'a\r\nX-Evil: 1', 'ä', undefined, null, ['myapp.user'], 7])(
-    'to demand what is no scope: %o',
-    async (scope) => {
-      expect((await failureOf(() => RequireScopes('myapp.user', forbidden(scope)))).code).toBe('options_invalid');
-    },
-  );
+  it.each(
+    ['', ' ', 'a b', 'a"b', 'a\\b', 'a\r\nX-Evil: 1', 'ä', undefined, null, 7, ['myapp.user']].map((scope) => [scope]),
+  )('to demand what is no scope: %o', async (scope) => {
+    expect((await failureOf(() => RequireScopes('myapp.user', forbidden(scope)))).code).toBe('options_invalid');
+  });
 });
 
 describe('at start it is no error', () => {

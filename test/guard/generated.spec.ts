@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   changed,
@@ -165,7 +165,7 @@ const key = fc.oneof(
 
 const CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ~!"%,;:@\t\u00e9';
 const character = fc.oneof(
-  fc.constantFrom(...CHARACTERS),
+  fc.constantFrom(...CHARACTERS.split('')),
   fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code)),
 );
 
@@ -236,19 +236,14 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
   const rejections = watchRejections();
   beforeAll(async () => {
     platform = await startForgedPlatform();
-    // Issuers that are known beforehand, so that no number of attempts spends the budget for strangers.
     app = await startGuardedApp(adapter, forgedOptions(platform));
-    expectedAsked = 0;
   });
   afterAll(async () => {
     rejections.stop();
     await app.close();
     await platform.close();
   });
-  let expectedAsked = 0;
-
-  const verdict = ({ status, challenges, body }: Answer): string =>
-    status === 200 ? 'welcome' : JSON.stringify({ status, challenges, body });
+  const verdict = (answer: Answer): unknown => (answer.status === 200 ? 'welcome' : answer);
 
   it('are let in if and only if the protocol allows it', async () => {
     const reasons = new Map<string, number>();
@@ -270,7 +265,7 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
 
         const answer = await app.bear('/guarded', signed(header, claims, drawn.key));
 
-        expect(verdict(answer), why ?? 'good').toBe(why === undefined ? 'welcome' : JSON.stringify(REFUSED));
+        expect({ why, verdict: verdict(answer) }).toEqual({ why, verdict: why === undefined ? 'welcome' : REFUSED });
       }),
       runs(400),
     );
@@ -365,7 +360,7 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
   });
 
   it('have made nobody ask for technical tokens, and have left no promise unattended', () => {
-    expect(platform.app.count).toBe(expectedAsked);
+    expect(platform.app.count).toBe(0);
     expect(platform.elsewhere.count).toBe(0);
     expect(rejections.seen).toEqual([]);
   });

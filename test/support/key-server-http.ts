@@ -58,8 +58,8 @@ export async function serve(
   return {
     application,
     get: (path, token, headers = {}) => {
-      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      return getOver(agent, url + path, { ...authorization, ...headers });
+      const own: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return getOver(agent, url + path, { ...own, ...headers });
     },
   };
 }
