@@ -74,7 +74,7 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     {
       provide: user,
       scope: Scope.REQUEST,
-      useFactory: (request: unknown, own: TokenVerifier) => userTokenOf(request, (outer) => own.presented(outer)),
+      useFactory: (request: unknown, own: TokenVerifier) => userTokenOf(request, (outer) => own.presented(outer), own),
       inject: [REQUEST, verifier],
     },
     {

@@ -1,5 +1,6 @@
 import type { UserTokenOptions } from '../config/module-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { isThenable } from '../token/thenable.js';
 
 /** `b64token` of RFC 6750, section 2.1. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -53,7 +54,10 @@ interface MaybeRequest {
 
 function extracted(request: unknown, extract: (request: unknown) => string | undefined): unknown {
   try {
-    return extract(request);
+    const token: unknown = extract(request);
+    // A promise is no token; if it is rejected later, that must not end the process.
+    if (isThenable(token)) void Promise.resolve(token).catch(() => undefined);
+    return token;
   } catch {
     throw malformed('userToken.extract failed');
   }

@@ -14,15 +14,18 @@ interface Published {
  */
 const PUBLISHED = Symbol('mindsphere-credentials:published-user');
 
-type Marked = { [PUBLISHED]?: Published };
+/** The latest first; one for each registration whose guard has run. */
+type Marked = { [PUBLISHED]?: readonly Published[] };
 
 /** Notes the verified user of a request. */
 export function publishUser(request: unknown, user: UserToken, verifier: object): void {
-  (rawRequestOf(request) as Marked)[PUBLISHED] = { user, verifier };
+  const raw = rawRequestOf(request) as Marked;
+  const others = raw[PUBLISHED]?.filter((published) => published.verifier !== verifier) ?? [];
+  raw[PUBLISHED] = [{ user, verifier }, ...others];
 }
 
-/** The verified user of a request, if a guard has found one; only that of one verifier, where one is given. */
+/** The verified user of a request, if a guard has found one; the one its own verifier found, where one is given. */
 export function publishedUser(request: unknown, verifier?: object): UserToken | undefined {
-  const published = (rawRequestOf(request) as Marked)[PUBLISHED];
-  return verifier === undefined || published?.verifier === verifier ? published?.user : undefined;
+  const all = (rawRequestOf(request) as Marked)[PUBLISHED];
+  return (verifier === undefined ? all?.[0] : all?.find((published) => published.verifier === verifier))?.user;
 }

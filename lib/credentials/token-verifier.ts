@@ -60,7 +60,7 @@ export class TokenVerifier {
    * I/O to wait for. Says nothing about a rule of the application's for tenants.
    */
   recall(jwt: string): UserToken | undefined {
-    const found = this.#remembered.get(jwt);
+    const found = typeof jwt === 'string' ? this.#remembered.get(jwt) : undefined;
     if (found === undefined || this.#destroyed) return undefined;
     if (this.#verifier.stillHolds(found.token)) return found.user;
     this.#remembered.delete(found);
@@ -99,6 +99,8 @@ export class TokenVerifier {
         this.#demandAlive();
         const content = Object.freeze({ value: token.value, verified: token });
         const user = new UserToken(() => content);
+        // Whoever shares a remembered user must not be able to redefine what it tells.
+        Object.freeze(user);
         this.#remembered.set(Object.freeze({ token, user }));
         return user;
       }),

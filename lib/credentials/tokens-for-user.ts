@@ -1,5 +1,7 @@
 import { defer, map, type Observable, of, switchMap, tap, throwError } from 'rxjs';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { TokenHandle } from '../token/token-cache.js';
+import { refused } from '../verification/refused.js';
 import type { MindsphereCredentials } from './mindsphere-credentials.js';
 import type { TokenVerifier } from './token-verifier.js';
 import type { UserToken } from './user-token.js';
@@ -37,8 +39,13 @@ export function tokensForUser(
 /** The token, or why there is none: that is told at first use, because asking for credentials never fails. */
 function valueOf(user: UserToken): string | { readonly failure: unknown } {
   try {
-    return user.value;
+    const value: unknown = user.value;
+    return typeof value === 'string' ? value : { failure: noUser() };
   } catch (failure) {
-    return { failure };
+    return { failure: failure instanceof MindsphereCredentialsError ? failure : noUser() };
   }
+}
+
+function noUser(): Error {
+  return refused('token_malformed', 'what was given is no UserToken');
 }

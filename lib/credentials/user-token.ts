@@ -30,10 +30,12 @@ let contentOf: (user: UserToken) => UserTokenContent;
 /**
  * A handle on the token of a request: what a guard has published for it, else what it presents, unverified. Making it
  * never throws.
+ *
+ * @param verifier whose guard counts; default: the guard that came last.
  */
-export function userTokenOf(request: unknown, present: (request: unknown) => string): UserToken {
+export function userTokenOf(request: unknown, present: (request: unknown) => string, verifier?: object): UserToken {
   return new UserToken(() => {
-    const published = publishedUser(request);
+    const published = publishedUser(request, verifier);
     return published === undefined ? new UnverifiedContent(request, present) : contentOf(published);
   });
 }

@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
+import { RefusalLog } from './refusal-log.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { answerFor, setHeaders } from './http-answer.js';
 import { responseOfContext } from './request-of-context.js';
@@ -19,10 +20,10 @@ interface Response {
  */
 @Catch(MindsphereCredentialsError)
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {
-  readonly #logger = new Logger(MindsphereExceptionFilter.name);
+  readonly #refusals = new RefusalLog(new Logger(MindsphereExceptionFilter.name));
 
   catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | undefined {
-    this.#logger.warn(`${error.code}: ${error.message}`);
+    this.#refusals.note(`${error.code}: ${error.message}`);
     const { exception, headers } = answerFor(error);
     setHeaders(responseOfContext(host), headers);
     switch (host.getType<string>()) {

@@ -36,6 +36,6 @@ export class RefusalLog {
 }
 
 function printable(reason: string): string {
-  const line = reason.replace(JWT_LIKE, '***').replace(/[^\x20-\x7e…]/g, '?');
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
+  const line = reason.replace(JWT_LIKE, '***').replace(/[^\x20-\x7e]/g, '?');
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line;
 }

@@ -11,7 +11,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
  * `@Public()` on one handler or class.
  */
 export function RequireScopes(...scopes: string[]): MethodDecorator & ClassDecorator {
-  if (scopes.length === 0 || !scopes.every((scope) => SCOPE.test(scope))) {
+  if (scopes.length === 0 || !scopes.every((scope: unknown) => typeof scope === 'string' && SCOPE.test(scope))) {
     contradiction('@RequireScopes() needs at least one scope, each a text without spaces or quotes.');
   }
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {

@@ -30,6 +30,8 @@ export class AccessToken {
   constructor({ value, ...init }: AccessTokenInit) {
     this.#value = value;
     this.#init = init;
+    // All callers share one object.
+    Object.freeze(this);
   }
 
   /** The token itself. A secret. */

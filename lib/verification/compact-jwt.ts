@@ -5,8 +5,9 @@ import { quoted, refused } from './refused.js';
 /** A header of Node takes 16 kB in all; a token above this is refused before any work. */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_KEY_ID = 256;
+const DEEPEST_CLAIM = 64;
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A token whose form is right. Nothing in it is verified. */
 export interface CompactJwt {
@@ -41,7 +42,14 @@ function readHeader(header: Claims): string {
 function decodeObject(part: string): Claims {
   const values = parseValues(decodeText(part));
   if (values === undefined) throw malformed('a part is no JSON object');
+  if (!isShallow(values, DEEPEST_CLAIM)) throw malformed('a part is nested too deep');
   return values;
+}
+
+/** What is deeper would overflow the stack of whoever walks it. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 function decodeText(part: string): string {

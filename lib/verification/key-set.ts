@@ -38,8 +38,8 @@ export type KeySet = ReadonlyMap<string, VerificationKey>;
 export function readKeySet(body: string): KeySet | undefined {
   const entries = entriesOf(body);
   if (entries === undefined || entries.length === 0) return undefined;
-  const ids = entries.map(idOf);
-  const once = entries.filter((_, at) => ids.indexOf(ids[at]) === ids.lastIndexOf(ids[at]));
+  const twice = repeated(entries.map(idOf));
+  const once = entries.filter((entry) => !twice.has(idOf(entry)));
   return new Map(once.filter(isUsable).map((entry) => [entry.kid, new VerificationKey(entry.kid, entry)]));
 }
 
@@ -64,6 +64,11 @@ interface RsaEntry {
 function entriesOf(body: string): unknown[] | undefined {
   const keys = parseValues(body)?.['keys'];
   return Array.isArray(keys) ? keys : undefined;
+}
+
+function repeated(ids: readonly unknown[]): ReadonlySet<unknown> {
+  const seen = new Set<unknown>();
+  return new Set(ids.filter((id) => seen.size === seen.add(id).size));
 }
 
 function idOf(entry: unknown): unknown {

@@ -23,7 +23,12 @@ export function unavailable(why: string, retryAfterMs: number): MindsphereCreden
 
 /** A stranger's value fit for a log line: cut, and nothing but printable ASCII. */
 export function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
-  const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-  return cut.replace(/[^\x20-\x7e…]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const text = typeof value === 'object' && value !== null ? kindOf(value) : String(JSON.stringify(value));
+  const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
+  return cut.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Lists and objects are not shown: a stranger's may be nested so deep that turning it into text overflows the stack. */
+function kindOf(value: object): string {
+  return Array.isArray(value) ? 'a list' : 'an object';
 }

@@ -5,8 +5,8 @@ import { quoted, refused } from './refused.js';
 
 /** Agents have tokens of their own, signed by the same keys (protocol page, section 7). */
 const AGENT_ZONE = 'agentiam';
-/** The last second a `Date` can hold. */
-const LAST_SECOND = 8_640_000_000_000;
+/** Year 5138: what is later is milliseconds that somebody took for seconds. */
+const LAST_SECOND = 100_000_000_000;
 
 /** What of the options decides on claims. */
 export interface ClaimRules extends Pick<ResolvedOptions, 'issuerUrl'> {

@@ -849,6 +849,7 @@ export const PAYLOADS: readonly Attack[] = [
   ['payload of 5,500 nested lists', () => signed(validHeader(), nested(5_500))],
   ['payload of 1,900 nested objects', () => unsigned(`${'{"a":'.repeat(1_900)}1${'}'.repeat(1_900)}`)],
   ...['iss', 'ten', 'cid', 'exp', 'nbf', 'subtenant', 'scope', 'zid', 'x'].map(deepClaim),
+  ['x: 5,300 nested lists, signed', () => withClaimsText(withMember('x', nested(5_300)))],
   ['one character more than 16 kB', () => tokenOfLength(16_385)],
   ['twenty kilobytes', () => tokenOfLength(20_000)],
   ['sixty kilobytes', () => tokenOfLength(60_000)],
@@ -920,6 +921,6 @@ export const HARMLESS: readonly Attack[] = [
     'two alg, the first one none: the last one counts',
     () => withHeaderText((json) => json.replace('{', '{"alg":"none",')),
   ],
-  ['1,000 nested lists in a claim nobody knows', () => withClaimsText(withMember('x', nested(1_000)))],
+  ['50 nested lists in a claim nobody knows', () => withClaimsText(withMember('x', nested(50)))],
   ['an aud of others', () => withClaims({ aud: 'somebody' })],
 ];
