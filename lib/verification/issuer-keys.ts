@@ -47,7 +47,8 @@ export class IssuerKeys {
    */
   async keyOf(id: string, permit: Permit): Promise<VerificationKey | undefined> {
     const known = this.#keys;
-    const key = (await this.#currentKeys(permit)).get(id);
+    await this.#currentKeys(permit);
+    const key = this.#keys?.get(id);
     const justRead = this.#keys !== known;
     if (key !== undefined || justRead) return key;
     return (await this.#keysForUnknown(permit)).get(id);
@@ -77,8 +78,10 @@ export class IssuerKeys {
     if (this.#flight !== undefined) return this.#flight;
     const sinceLast = this.#unknownKeyAt === undefined ? Infinity : Math.abs(Date.now() - this.#unknownKeyAt);
     if (sinceLast < this.#limits.keySetCooldownMs) return this.#decided();
-    this.#unknownKeyAt = Date.now();
-    return this.#read(permit);
+    return this.#read(() => {
+      permit();
+      this.#unknownKeyAt = Date.now();
+    });
   }
 
   /** What is cached decides, unless the last attempt to read the set failed. */

@@ -23,7 +23,7 @@ export function unavailable(why: string, retryAfterMs: number): MindsphereCreden
 
 /** A stranger's value fit for a log line: cut, and nothing but printable ASCII. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'object' && value !== null ? kindOf(value) : String(JSON.stringify(value));
+  const text = typeof value === 'object' && value !== null ? kindOf(value) : (JSON.stringify(value) ?? 'undefined');
   const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
   return cut.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

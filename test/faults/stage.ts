@@ -1,5 +1,9 @@
 import http, { type ClientRequest } from 'node:http';
-import { type AccessToken, type MindsphereCredentials, MindsphereCredentialsError } from 'nestjs-mindsphere-credentials';
+import {
+  type AccessToken,
+  type MindsphereCredentials,
+  MindsphereCredentialsError,
+} from 'nestjs-mindsphere-credentials';
 import { onTestFinished, vi } from 'vitest';
 import { fakeTime } from '../support/application.js';
 import type { StubPlatform } from '../support/stub-platform.js';
