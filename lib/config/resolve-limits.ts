@@ -68,7 +68,8 @@ function resolveVerification(options: OptionReader): Limits['verification'] {
     keySetMaxAgeMs: options.number('keySetMaxAgeMs', KEY_SET_MAX_AGE),
     keySetCooldownMs: options.number('keySetCooldownMs', KEY_SET_COOLDOWN),
     keySetTenant: options.optional('keySetTenant', rules.label),
-    issuers: options.optional('issuers', rules.labels),
+    // The platform writes them small in `iss`.
+    issuers: options.optional('issuers', rules.labels)?.map((issuer) => issuer.toLowerCase()),
     allowedTenants: options.optional('allowedTenants', rules.allowedTenants),
     clientIds: options.optional('clientIds', rules.clientIds),
   };

@@ -40,7 +40,8 @@ export function rawRequestOf(request: unknown): object {
   const outer: MaybeRequest = objectOf(request) ?? {};
   // GraphQL hands on a context that holds the request; Fastify wraps Node's.
   const inner: MaybeRequest = outer.headers === undefined ? (objectOf(outer.req) ?? outer) : outer;
-  return objectOf(inner.raw) ?? inner;
+  const raw: MaybeRequest | undefined = objectOf(inner.raw);
+  return raw?.headers === undefined ? inner : raw;
 }
 
 /** What requests of Node, Express, Fastify and socket.io may have. Nothing of it is taken for granted. */

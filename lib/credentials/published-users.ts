@@ -17,15 +17,24 @@ const PUBLISHED = Symbol('mindsphere-credentials:published-user');
 /** The latest first; one for each registration whose guard has run. */
 type Marked = { [PUBLISHED]?: readonly Published[] };
 
+/** For requests that take no property. */
+const ofFrozen = new WeakMap<object, readonly Published[]>();
+
 /** Notes the verified user of a request. */
 export function publishUser(request: unknown, user: UserToken, verifier: object): void {
-  const raw = rawRequestOf(request) as Marked;
-  const others = raw[PUBLISHED]?.filter((published) => published.verifier !== verifier) ?? [];
-  raw[PUBLISHED] = [{ user, verifier }, ...others];
+  const raw: Marked = rawRequestOf(request);
+  const others = allPublished(raw)?.filter((published) => published.verifier !== verifier) ?? [];
+  const all = [{ user, verifier }, ...others];
+  if (Object.isExtensible(raw)) raw[PUBLISHED] = all;
+  else ofFrozen.set(raw, all);
 }
 
 /** The verified user of a request, if a guard has found one; the one its own verifier found, where one is given. */
 export function publishedUser(request: unknown, verifier?: object): UserToken | undefined {
-  const all = (rawRequestOf(request) as Marked)[PUBLISHED];
+  const all = allPublished(rawRequestOf(request));
   return (verifier === undefined ? all?.[0] : all?.find((published) => published.verifier === verifier))?.user;
+}
+
+function allPublished(raw: Marked): readonly Published[] | undefined {
+  return raw[PUBLISHED] ?? ofFrozen.get(raw);
 }

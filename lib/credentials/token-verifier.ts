@@ -95,6 +95,10 @@ export class TokenVerifier {
       this.#demandAlive();
       return from(this.#verifier.verify(jwt));
     }).pipe(
+      catchError((failure: unknown) => {
+        this.#demandAlive();
+        throw failure;
+      }),
       map((token) => {
         this.#demandAlive();
         const content = Object.freeze({ value: token.value, verified: token });

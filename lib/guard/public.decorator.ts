@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { contradiction, IS_PUBLIC, markedBy, scopesMark } from './route-rules.js';
+import { contradiction, hasOwnMark, IS_PUBLIC, markedBy, REQUIRED_SCOPES } from './route-rules.js';
 
 /**
  * Marks a handler, or all handlers of a class, as needing no token. A handler's own mark counts more than its class's.
@@ -7,7 +7,7 @@ import { contradiction, IS_PUBLIC, markedBy, scopesMark } from './route-rules.js
  */
 export function Public(): MethodDecorator & ClassDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (scopesMark(markedBy(target, descriptor)) !== undefined) {
+    if (hasOwnMark(REQUIRED_SCOPES, markedBy(target, descriptor))) {
       contradiction('@Public() and @RequireScopes() contradict each other.');
     }
     applyDecorators(SetMetadata(IS_PUBLIC, true))(target, key, descriptor);

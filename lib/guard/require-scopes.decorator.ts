@@ -1,5 +1,13 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
-import { contradiction, IS_PUBLIC, markedBy, publicMark, REQUIRED_SCOPES, scopesMark } from './route-rules.js';
+import {
+  contradiction,
+  hasOwnMark,
+  IS_PUBLIC,
+  markedBy,
+  publicMark,
+  REQUIRED_SCOPES,
+  scopesMark,
+} from './route-rules.js';
 import { UserTokenGuard } from './user-token.guard.js';
 
 /** `scope-token` of RFC 6749, section 3.3: what can stand in a challenge without breaking out of it. */
@@ -16,7 +24,8 @@ export function RequireScopes(...scopes: string[]): MethodDecorator & ClassDecor
   }
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const marked = markedBy(target, descriptor);
-    if (publicMark(marked) === true) contradiction('@Public() and @RequireScopes() contradict each other.');
+    if (hasOwnMark(IS_PUBLIC, marked) && publicMark(marked) === true)
+      contradiction('@Public() and @RequireScopes() contradict each other.');
     const all = [...(scopesMark(marked) ?? []), ...scopes];
     // A handler that demands scopes is not public, whatever its class says.
     const decorate = applyDecorators(

@@ -43,6 +43,11 @@ export function scopesMark(target: object): readonly string[] | undefined {
   return Reflect.getMetadata(REQUIRED_SCOPES, target) as readonly string[] | undefined;
 }
 
+/** Whether the class or handler itself, not what it inherits from, has a mark. */
+export function hasOwnMark(key: symbol, target: object): boolean {
+  return Reflect.hasOwnMetadata(key, target);
+}
+
 /** What a decorator marks: the handler, else the class. */
 export function markedBy(target: object, descriptor: PropertyDescriptor | undefined): object {
   return (descriptor?.value as object | undefined) ?? target;

@@ -27,6 +27,7 @@ export type Permit = () => void;
 export class IssuerKeys {
   readonly #fetch$: Observable<KeySet>;
   readonly #limits: KeyLimits;
+  readonly #expected: boolean;
   readonly #pause: RefreshPause;
   readonly #closed = new Subject<void>();
   #keys?: KeySet;
@@ -35,7 +36,9 @@ export class IssuerKeys {
   #failure?: KeySetFailure;
   #flight?: Promise<KeySet>;
 
-  constructor(fetch$: Observable<KeySet>, limits: KeyLimits, random: () => number) {
+  /** @param expected whether the issuer is known to exist, whatever its server says. */
+  constructor(fetch$: Observable<KeySet>, limits: KeyLimits, random: () => number, expected = false) {
+    this.#expected = expected;
     this.#fetch$ = fetch$;
     this.#limits = limits;
     this.#pause = new RefreshPause(random, { firstMs: FIRST_PAUSE_MS, longestMs: limits.keySetCooldownMs });
@@ -77,7 +80,8 @@ export class IssuerKeys {
   #keysForUnknown(permit: Permit): Promise<KeySet> {
     if (this.#flight !== undefined) return this.#flight;
     const sinceLast = this.#unknownKeyAt === undefined ? Infinity : Math.abs(Date.now() - this.#unknownKeyAt);
-    if (sinceLast < this.#limits.keySetCooldownMs) return this.#decided();
+    const cooldownMs = this.#limits.keySetCooldownMs - sinceLast;
+    if (cooldownMs > 0) return this.#decided(cooldownMs);
     return this.#read(() => {
       permit();
       this.#unknownKeyAt = Date.now();
@@ -85,8 +89,8 @@ export class IssuerKeys {
   }
 
   /** What is cached decides, unless the last attempt to read the set failed. */
-  async #decided(): Promise<KeySet> {
-    if (this.#failure !== undefined) throw this.#unreadable(this.#failure);
+  async #decided(cooldownMs: number): Promise<KeySet> {
+    if (this.#failure !== undefined) throw this.#unreadable(this.#failure, cooldownMs);
     return this.#keys ?? new Map();
   }
 
@@ -121,10 +125,11 @@ export class IssuerKeys {
     }
   }
 
-  #unreadable(failure: KeySetFailure): Error {
+  #unreadable(failure: KeySetFailure, waitMs = 0): Error {
     // A set read before proves that the issuer exists, whatever its server says now.
-    if (failure.absent && this.#keys === undefined) return refused('token_issuer', 'its issuer does not exist');
-    return unavailable(failure.message, this.#pause.leftMs);
+    const absent = failure.absent && !this.#expected && this.#keys === undefined;
+    if (absent) return refused('token_issuer', 'its issuer does not exist');
+    return unavailable(failure.message, Math.max(waitMs, this.#pause.leftMs));
   }
 
   /** A clock set back makes a set too old, never younger. */

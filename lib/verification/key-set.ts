@@ -33,14 +33,15 @@ export type KeySet = ReadonlyMap<string, VerificationKey>;
 
 /**
  * Reads a JWK set (RFC 7517). Entries that cannot verify RS256 are left out, and so are all entries of an id that stands
- * there twice. `undefined` where the answer is no key set, or an empty one, which no server that issues tokens has.
+ * there twice. `undefined` where the answer is no key set, or holds no key to use, which no server that issues tokens
+ * has: it must not push out good keys.
  */
 export function readKeySet(body: string): KeySet | undefined {
-  const entries = entriesOf(body);
-  if (entries === undefined || entries.length === 0) return undefined;
+  const entries = entriesOf(body) ?? [];
   const twice = repeated(entries.map(idOf));
   const once = entries.filter((entry) => !twice.has(idOf(entry)));
-  return new Map(once.filter(isUsable).map((entry) => [entry.kid, new VerificationKey(entry.kid, entry)]));
+  const keys = once.filter(isUsable).map((entry) => new VerificationKey(entry.kid, entry));
+  return keys.length === 0 ? undefined : new Map(keys.map((key) => [key.id, key]));
 }
 
 /** The new set, in which keys that stayed are the same objects; those that left are marked. */

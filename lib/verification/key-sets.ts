@@ -71,7 +71,8 @@ export class KeySets {
   }
 
   #make(tenant: string): IssuerKeys {
-    return new IssuerKeys(this.#client.fetch(tenant), this.#options.verification, this.#random);
+    const { verification } = this.#options;
+    return new IssuerKeys(this.#client.fetch(tenant), verification, this.#random, this.#configured.has(tenant));
   }
 }
 
@@ -85,5 +86,6 @@ function budgetOf(platform: string): RequestBudget {
 
 function configuredTenants({ app, tenant, verification }: ResolvedOptions): ReadonlySet<string> {
   const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, verification.keySetTenant];
-  return new Set([...tenants, ...(verification.issuers ?? [])].filter((name) => name !== undefined));
+  const named = [...tenants, ...(verification.issuers ?? [])].filter((name) => name !== undefined);
+  return new Set(named.map((name) => name.toLowerCase()));
 }

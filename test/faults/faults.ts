@@ -19,7 +19,7 @@ export interface Fault {
   readonly name: string;
   readonly answer: (platform: StubPlatform) => Answer;
   /** Whether requests are left hanging. */
-  readonly holds?: true;
+  readonly holds?: boolean;
   /** What callers without a token get. */
   readonly error: { readonly code: string; readonly status?: number };
   /** `passes`: it is tried again; `final`: the server said no; `invalid`: an answer that cannot be believed. */

@@ -15,6 +15,18 @@ const TURNS = 30;
 /** The largest jitter there is, so that the waits are the longest ones and the same in every run. */
 const LARGEST_JITTER = 0.999_999;
 
+let isJitterFixed = false;
+
+/** To be called before the application starts: it takes its source of chance along. Nest needs the real one to start. */
+export function largestJitter(): void {
+  const original = Math.random;
+  vi.spyOn(Math, 'random').mockImplementation(() => (isJitterFixed ? LARGEST_JITTER : original()));
+  onTestFinished(() => {
+    isJitterFixed = false;
+    vi.restoreAllMocks();
+  });
+}
+
 /** One call, and what came of it. */
 export interface Call {
   readonly startedAt: number;
@@ -28,9 +40,12 @@ export interface Call {
  * been worked off, or hangs at the platform. So the results do not depend on how fast the machine is.
  */
 export class Stage {
-  readonly calls: Call[] = [];
   /** Whether the platform lets requests that are made from now on hang. */
   holds = false;
+  /** How far the platform's clock is off. */
+  platformOffMs = 0;
+  /** Expired tokens that callers have got. */
+  expired = 0;
   readonly #platform: StubPlatform;
   readonly #open = new Map<ClientRequest, boolean>();
   #opened = 0;
@@ -38,10 +53,12 @@ export class Stage {
   constructor(platform: StubPlatform) {
     this.#platform = platform;
     this.#watchRequests();
-    vi.spyOn(Math, 'random').mockReturnValue(LARGEST_JITTER);
-    onTestFinished(() => void vi.restoreAllMocks());
+    isJitterFixed = true;
     fakeTime();
     vi.setSystemTime(BEGIN);
+    const began = performance.now();
+    // The truth: nobody sets this clock.
+    platform.clock = () => BEGIN + this.platformOffMs + performance.now() - began;
   }
 
   /** Asks for a token now. */
@@ -53,6 +70,7 @@ export class Stage {
       next: (token) => {
         settle();
         call.token = token;
+        this.#demandUnexpired(token);
       },
       error: (error: unknown) => {
         settle();
@@ -60,7 +78,6 @@ export class Stage {
         call.error = error;
       },
     });
-    this.calls.push(call);
     return call;
   }
 
@@ -96,6 +113,12 @@ export class Stage {
       if (done.waitMs === undefined && this.#open.size > 0) vi.advanceTimersToNextTimer();
     }
     return { value: done.value as T, waitMs: done.waitMs };
+  }
+
+  /** By the platform's clock and by the own one. */
+  #demandUnexpired({ claims, expiresAt }: AccessToken): void {
+    if (Number(claims['exp']) * 1_000 > this.#platform.clock() && expiresAt.getTime() > Date.now()) return;
+    this.expired += 1;
   }
 
   #watchRequests(): void {

@@ -1,5 +1,7 @@
 /** What a fault led to, as the table shows it. */
 export interface Row {
+  /** Rows of a lower one stand first. */
+  readonly group: number;
   readonly fault: string;
   readonly state: string;
   readonly outcome: string;
@@ -13,7 +15,9 @@ const HEADINGS = ['Fault', 'In the cache', 'What callers get', 'Requests', 'Long
 /** A Markdown table; faults that led to the very same stand in one row. */
 export function renderTable(rows: readonly Row[]): string {
   const merged = new Map<string, { faults: string[]; cells: string[] }>();
-  for (const { fault, state, outcome, requests, longestWaitMs, promise } of rows) {
+  for (const { fault, state, outcome, requests, longestWaitMs, promise } of rows.toSorted(
+    (a, b) => a.group - b.group,
+  )) {
     const cells = [state, outcome, String(requests), seconds(longestWaitMs), promise];
     const key = cells.join('|');
     const row = merged.get(key) ?? { faults: [], cells };

@@ -58,8 +58,8 @@ export async function serve(
   return {
     application,
     get: (path, token, headers = {}) => {
-      const own: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      return getOver(agent, url + path, { ...own, ...headers });
+      const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return getOver(agent, url + path, { ...bearer, ...headers });
     },
   };
 }

@@ -172,6 +172,14 @@ describe('of a key set answer', () => {
   });
 });
 
+it('404 for a tenant whose keys were read before is a server out of order, not an issuer that never was', async () => {
+  const { server, verdict } = await withKeySet();
+  server.answer(json({ error: 'not_found' }, 404));
+  expect(await verdict(server.token(SECOND_KEY))).toBe('key_set_unavailable');
+  vi.advanceTimersByTime(MAX_AGE + STALE_LIMIT + SECOND);
+  expect(await verdict(server.token(FIRST, LONG))).toBe('key_set_unavailable');
+});
+
 describe('a failed reading', () => {
   it('is cooled down: no request follows at once, and the next one soon', async () => {
     const { server, verdict } = await verifierLab([FIRST]);

@@ -1,0 +1,59 @@
+/*
+ * What each fault leads to, as a table: `npm run test:faults` asserts every row, prints the table and writes it into the
+ * README's section about reliability. `npm run test:faults -- --check` changes nothing and fails where the README differs.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const readmeFile = join(root, 'README.md');
+const BEGIN = '<!-- faults: made by `npm run test:faults` -->';
+const END = '<!-- faults end -->';
+
+const unknown = process.argv.slice(2).filter((option) => option !== '--check');
+if (unknown.length > 0) fail(`unknown option ${unknown.join(' ')}; there is only --check`);
+
+const table = measure();
+console.log(`\n${table}\n`);
+
+const readme = readFileSync(readmeFile, 'utf8');
+const [before, rest] = readme.split(BEGIN);
+const [, after] = rest?.split(END) ?? [];
+if (after === undefined) fail(`README.md lacks the markers ${BEGIN} and ${END}`);
+const renewed = `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+
+if (renewed === readme) {
+  console.log('The table in the README is the same.');
+} else if (process.argv.includes('--check')) {
+  fail('the table in the README differs from this one: run `npm run test:faults`');
+} else {
+  writeFileSync(readmeFile, renewed);
+  console.log('The table has been written into the README.');
+}
+
+/** Runs the rows, each of which asserts what it promises. */
+function measure() {
+  const directory = mkdtempSync(join(tmpdir(), 'faults-'));
+  const file = join(directory, 'table.md');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  try {
+    execFileSync(process.execPath, [vitest, 'run', 'test/faults'], {
+      cwd: root,
+      env: { ...process.env, FAULTS_TABLE: file },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    return readFileSync(file, 'utf8');
+  } catch {
+    return fail('a promise is broken: see above');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function fail(message) {
+  console.error(`test:faults: ${message}`);
+  process.exit(1);
+}
