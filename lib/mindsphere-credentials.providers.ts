@@ -95,6 +95,11 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
 }
 
 function createVerifier(options: ResolvedOptions): TokenVerifier {
+  if (options.oauthUrl === undefined) {
+    new Logger('MindsphereCredentials').warn(
+      "No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.",
+    );
+  }
   if (options.verification.clientIds === undefined && options.app === undefined) {
     new Logger('MindsphereCredentials').warn(
       "User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' to " +

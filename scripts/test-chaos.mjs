@@ -1,7 +1,7 @@
 /*
  * The library among many callers while the platform fails at random: `npm run test:chaos`. Options, after `--`:
  *
- *   --seconds 12, --minutes 5   how long
+ *   --seconds 8, --minutes 5    how long
  *   --seed 42                   the chance of another run (the order of events on the wire is not repeated by it)
  *   --plant tenants             plants a bug from outside (tenants, expired, timer): the run must fail
  *   --no-plants                 leaves out the short runs with each bug planted, which must turn red, or this fails
@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
 
-const DEFAULT_SECONDS = 10;
-const PLANTED_SECONDS = 3;
+const DEFAULT_SECONDS = 8;
+const PLANTED_SECONDS = 2;
 
 const { values } = parseArgs({
   options: {

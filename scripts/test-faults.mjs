@@ -16,7 +16,7 @@ const END = '<!-- faults end -->';
 const unknown = process.argv.slice(2).filter((option) => option !== '--check');
 if (unknown.length > 0) fail(`unknown option ${unknown.join(' ')}; there is only --check`);
 
-const table = measure();
+const table = String(measure());
 console.log(`\n${table}\n`);
 
 const readme = readFileSync(readmeFile, 'utf8');

@@ -70,7 +70,9 @@ export function completeFromEnvironment(
   return {
     ...found,
     // A base domain learned with another region must not be paired with the region given in code.
-    ...(given.region === undefined ? {} : { baseDomain: environment[VARIABLES.baseDomain] || undefined }),
+    ...(given.region === undefined || given.region === found.region
+      ? {}
+      : { baseDomain: environment[VARIABLES.baseDomain] || undefined }),
     ...given,
     ...completeApp(given.app, found.app),
     ...completeTenant(given.tenant, found.tenant),
@@ -93,11 +95,13 @@ function completeTenant(given: Groups['tenant'], found: Groups['tenant']): Group
   return { tenant: { ...withoutUndefined({ tenant, subTenant }), ...withoutUndefined(given) } };
 }
 
+/** What one half leaves open, Cloud Foundry tells, unless it speaks of another platform. */
 function hosts(read: Read): { region?: unknown; baseDomain?: unknown } {
-  const region = read('region');
-  const baseDomain = read('baseDomain');
-  if (region !== undefined || baseDomain !== undefined) return { region, baseDomain };
-  return hostsOfCloudFoundry(read('cloudFoundry'));
+  const given = withoutUndefined({ region: read('region'), baseDomain: read('baseDomain') });
+  const found = hostsOfCloudFoundry(read('cloudFoundry'));
+  const sameRegion = given.region === undefined || given.region === found.region;
+  const sameDomain = given.baseDomain === undefined || given.baseDomain === found.baseDomain;
+  return sameRegion && sameDomain ? { ...found, ...given } : given;
 }
 
 /** Cloud Foundry tells its own API's URL, `https://api.cf.{region}.{base domain}` [code]. */

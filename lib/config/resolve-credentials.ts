@@ -70,7 +70,7 @@ export function refuseUnknownOauthServer(
   tenant: ResolvedTenantOptions | undefined,
   faults: Faults,
 ): void {
-  if (tenant === undefined || urls.oauthUrlKnown) return;
+  if (tenant === undefined || urls.oauthUrl !== undefined) return;
   faults.add(
     'oauthUrl',
     "is missing: it cannot be derived from a gatewayUrl whose host does not begin with 'gateway.'",

@@ -22,19 +22,20 @@ const MAX_TOKENS = { default: 10_000, min: 1, max: 1_000_000 };
 type Limits = Pick<ResolvedOptions, 'refresh' | 'request' | 'userToken' | 'verification' | 'cache'>;
 
 /** Everything that has a default: times, numbers, and the rules of verification. */
-export function resolveLimits(options: OptionReader): Limits {
+export function resolveLimits(options: OptionReader, verification: OptionReader): Limits {
   return {
     refresh: resolveRefresh(options.section('refresh', ['aheadMs', 'minValidityMs'])),
     request: resolveRequest(
       options.section('request', ['timeoutMs', 'deadlineMs', 'retries', 'retryDelayMs', 'maxRetryAfterMs', 'axios']),
     ),
     userToken: { extract: options.section('userToken', ['extract']).optional('extract', rules.function) },
-    verification: resolveVerification(options.section('verification', VERIFICATION_OPTIONS)),
+    verification: resolveVerification(verification),
     cache: resolveCache(options.section('cache', ['maxTokens', 'maxVerifiedTokens'])),
   };
 }
 
-const VERIFICATION_OPTIONS = [
+/** The options of `verification`. */
+export const VERIFICATION_OPTIONS = [
   'clockToleranceMs',
   'keySetMaxAgeMs',
   'keySetCooldownMs',

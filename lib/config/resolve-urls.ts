@@ -2,37 +2,27 @@ import { VARIABLES } from './environment.js';
 import type { OptionReader } from './option-reader.js';
 import type { ResolvedUrls } from './resolved-options.interface.js';
 import { rules } from './rules.js';
-import { TenantUrlTemplate } from './tenant-url-template.js';
+import { PLACEHOLDER, TenantUrlTemplate } from './tenant-url-template.js';
 
 const DEFAULT_REGION = 'eu1';
 const DEFAULT_BASE_DOMAIN = 'mindsphere.io';
 const CHINA_BASE_DOMAIN = 'mindsphere-in.cn';
-const PLACEHOLDER = '{tenant}';
 /** Stands in for the placeholder while a template is parsed: a label that the URL parser leaves as it is. */
 const PROBE = 'tenant-placeholder-0x7e';
 
 /** The platform's hosts, from whole URLs or from region and base domain (protocol page, section 3). */
-export function resolveUrls(options: OptionReader): ResolvedUrls {
+export function resolveUrls(options: OptionReader, verification: OptionReader): ResolvedUrls {
   const insecure = options.optional('allowInsecureHttp', rules.boolean) ?? false;
   const byRegion = gatewayOfRegion(options);
   const given = options.optional('gatewayUrl', urlRule(insecure));
   const gatewayUrl = given === undefined ? byRegion : normalized(given);
   const oauthGiven = options.optional('oauthUrl', templateRule(insecure));
-  const derived = oauthGiven === undefined ? templateFromGateway(gatewayUrl) : normalizedTemplate(oauthGiven);
-  const oauthUrl = new TenantUrlTemplate(derived ?? templateFromGateway(byRegion) ?? byRegion + PLACEHOLDER);
-  return {
-    gatewayUrl,
-    oauthUrl,
-    oauthUrlKnown: derived !== undefined,
-    issuerUrl: issuerTemplate(options, insecure) ?? oauthUrl.append('/oauth/token'),
-  };
-}
-
-function issuerTemplate(options: OptionReader, insecure: boolean): TenantUrlTemplate | undefined {
-  const given = options
-    .section('verification', Object.keys(options.values['verification'] ?? {}))
-    .optional('issuerUrl', templateRule(insecure));
-  return given === undefined ? undefined : new TenantUrlTemplate(normalizedTemplate(given));
+  const known = oauthGiven === undefined ? templateFromGateway(gatewayUrl) : normalizedTemplate(oauthGiven);
+  const oauthUrl = known === undefined ? undefined : new TenantUrlTemplate(known);
+  // Compared with `iss` as a text, so it stays as it was written.
+  const issuerGiven = verification.optional('issuerUrl', templateRule(insecure));
+  const issuerUrl = issuerGiven === undefined ? oauthUrl?.append('/oauth/token') : new TenantUrlTemplate(issuerGiven);
+  return { gatewayUrl, oauthUrl, issuerUrl };
 }
 
 function gatewayOfRegion(options: OptionReader): string {

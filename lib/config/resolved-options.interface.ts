@@ -32,11 +32,13 @@ export interface ResolvedTenantOptions {
 export interface ResolvedUrls {
   /** Without a slash at its end. */
   readonly gatewayUrl: string;
-  /** Without a slash at its end. */
-  readonly oauthUrl: TenantUrlTemplate;
-  /** Whether `oauthUrl` is known to belong to the gateway: only then may a secret be sent there. */
-  readonly oauthUrlKnown: boolean;
-  readonly issuerUrl: TenantUrlTemplate;
+  /**
+   * Without a slash at its end. `undefined` where it was not given and does not follow from the gateway's: nothing is
+   * sent to, or believed from, the public platform because only a private gateway was given.
+   */
+  readonly oauthUrl?: TenantUrlTemplate;
+  /** What `iss` must be; `undefined` where neither it nor `oauthUrl` is known. */
+  readonly issuerUrl?: TenantUrlTemplate;
 }
 
 export interface ResolvedRequestOptions extends Readonly<Required<Omit<RequestOptions, 'axios'>>> {

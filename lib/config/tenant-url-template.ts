@@ -1,6 +1,7 @@
 import { isDnsLabel } from './labels.js';
 
-const PLACEHOLDER = '{tenant}';
+/** Where the tenant stands in a template. */
+export const PLACEHOLDER = '{tenant}';
 
 /** A URL that differs between tenants in one host label or path segment. Immutable. */
 export class TenantUrlTemplate {

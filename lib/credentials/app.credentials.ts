@@ -16,6 +16,7 @@ import type { UserToken } from './user-token.js';
 export class AppCredentials extends TechnicalCredentials {
   readonly #context: CredentialsContext;
   readonly #app?: ResolvedAppOptions;
+  readonly #isForUser: boolean;
   readonly #derived: DerivedCredentials<AppCredentials>;
 
   /** @internal Objects come from injection or from the factory. */
@@ -23,9 +24,10 @@ export class AppCredentials extends TechnicalCredentials {
     context: CredentialsContext,
     app?: ResolvedAppOptions,
     derived = new DerivedCredentials<AppCredentials>(),
-    tokens = tokensOf(context, app),
+    tokensOfUser?: TokenHandle,
   ) {
-    super(tokens);
+    super(tokensOfUser ?? tokensOf(context, app));
+    this.#isForUser = tokensOfUser !== undefined;
     this.#context = context;
     this.#app = app;
     this.#derived = derived;
@@ -49,7 +51,8 @@ export class AppCredentials extends TechnicalCredentials {
 
   /**
    * The same app acting for a user's tenant. Whatever object is given, its token is verified by this registration
-   * before its tenant is believed; the token is fixed now, the tenant once it was verified. The host tenant is the
+   * before its tenant is believed; the token is fixed now, the tenant once it was verified. From then on the object goes
+   * on working, whatever becomes of the user's token: do not keep it beyond the request. The host tenant is the
    * configured one, else the one in an accepted `cid`. No network I/O by itself. Uses fail as `getToken` and
    * `TokenVerifier.verify` do, and with `token_tenant` for a user of a subtenant unless `app.allowSubtenantUsers` is set.
    */
@@ -69,7 +72,8 @@ export class AppCredentials extends TechnicalCredentials {
 
   override toJSON(): Record<string, unknown> {
     if (this.#app === undefined) return { configured: false };
-    const { clientId, appName, appVersion, hostTenant, userTenant } = this.#app;
+    const { clientId, appName, appVersion, hostTenant } = this.#app;
+    const userTenant = this.#isForUser ? "the user's" : this.#app.userTenant;
     return { gatewayUrl: this.#context.options.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
   }
 }

@@ -15,7 +15,8 @@ export class DerivedCredentials<T extends object> {
     const known = this.#known?.get(key);
     if (known !== undefined) return known;
     const derived = derive();
-    this.#known ??= new LRUCache({ max: MOST_REMEMBERED });
+    // By size, not by count: that allocates nothing in advance.
+    this.#known ??= new LRUCache({ maxSize: MOST_REMEMBERED, sizeCalculation: () => 1 });
     this.#known.set(key, derived);
     return derived;
   }

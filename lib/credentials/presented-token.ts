@@ -39,7 +39,8 @@ export function passableToken(token: string): string {
 export function rawRequestOf(request: unknown): object {
   const outer: MaybeRequest = objectOf(request) ?? {};
   // GraphQL hands on a context that holds the request; Fastify wraps Node's.
-  const inner: MaybeRequest = outer.headers === undefined ? (objectOf(outer.req) ?? outer) : outer;
+  const handedOn: MaybeRequest | undefined = objectOf(outer.req);
+  const inner = handedOn?.headers === undefined ? outer : handedOn;
   const raw: MaybeRequest | undefined = objectOf(inner.raw);
   return raw?.headers === undefined ? inner : raw;
 }

@@ -39,7 +39,7 @@ export class TenantCredentials extends TechnicalCredentials {
   override toJSON(): Record<string, unknown> {
     if (this.#options === undefined) return { configured: false };
     const { clientId, tenant, subTenant } = this.#options;
-    return { oauthUrl: this.#context.options.oauthUrl.for(tenant), clientId, tenant, subTenant };
+    return { oauthUrl: this.#context.options.oauthUrl?.for(tenant), clientId, tenant, subTenant };
   }
 }
 

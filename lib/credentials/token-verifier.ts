@@ -19,6 +19,7 @@ import { isThenable } from '../token/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
+import type { VerifiedToken } from '../verification/verified-token.js';
 import { presentedToken } from './presented-token.js';
 import { UserToken } from './user-token.js';
 
@@ -141,6 +142,6 @@ export class TokenVerifier {
 }
 
 interface RememberedUser {
-  readonly token: { readonly value: string } & Parameters<JwtVerifier['stillHolds']>[0];
+  readonly token: VerifiedToken;
   readonly user: UserToken;
 }

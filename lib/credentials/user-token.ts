@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../token/jwt.js';
 import { MindsphereCredentials } from './mindsphere-credentials.js';
+import { appAndHost } from '../verification/client-rule.js';
 import { passableToken } from './presented-token.js';
 import { publishedUser } from './published-users.js';
 
@@ -85,9 +86,7 @@ export class UserToken extends MindsphereCredentials {
 
   /** The part of `cid` behind its last `-` [inferred]: the tenant that hosts the app the token was issued for. */
   get hostTenant(): string | undefined {
-    const { clientId = '' } = this;
-    const dash = clientId.lastIndexOf('-');
-    return dash <= 0 ? undefined : textOf(clientId.slice(dash + 1));
+    return appAndHost(this.clientId)?.hostTenant;
   }
 
   /** Claim `user_name`. */

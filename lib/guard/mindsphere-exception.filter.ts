@@ -1,14 +1,14 @@
+import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
+import { type Observable, throwError } from 'rxjs';
 import { RefusalLog } from './refusal-log.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { answerFor, setHeaders } from './http-answer.js';
 import { responseOfContext } from './request-of-context.js';
 
-interface Response {
-  /** Express */
-  readonly headersSent?: boolean;
-  /** Fastify */
-  readonly sent?: boolean;
+/** A response of Express, or Fastify's, which has Node's own inside. */
+interface Response extends ServerResponse {
+  readonly raw?: ServerResponse;
   status: (status: number) => { send: (body: unknown) => unknown };
 }
 
@@ -22,25 +22,33 @@ interface Response {
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {
   readonly #refusals = new RefusalLog(new Logger(MindsphereExceptionFilter.name));
 
-  catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | undefined {
+  catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
     this.#refusals.note(`${error.code}: ${error.message}`);
     const { exception, headers } = answerFor(error);
-    setHeaders(responseOfContext(host), headers);
     switch (host.getType<string>()) {
       case 'http':
-        send(host.switchToHttp().getResponse<Response>(), exception);
+        send(host.switchToHttp().getResponse<Response>(), exception, headers);
         return undefined;
       case 'ws':
         tell(host.switchToWs().getClient<{ emit?: (event: string, data: unknown) => void }>(), exception);
         return undefined;
+      case 'rpc':
+        return throwError(() => exception);
       default:
+        setHeaders(responseOfContext(host), headers);
         return exception;
     }
   }
 }
 
-function send(response: Response, exception: HttpException): void {
-  if (response.headersSent === true || response.sent === true) return;
+function send(response: Response, exception: HttpException, headers: Readonly<Record<string, string>>): void {
+  const raw = response.raw ?? response;
+  // What has begun cannot be taken back, but must not be left open either.
+  if (raw.headersSent) {
+    raw.end();
+    return;
+  }
+  setHeaders(response, headers);
   response.status(exception.getStatus()).send(exception.getResponse());
 }
 

@@ -24,8 +24,13 @@ export function responseOfContext(context: ArgumentsHost): unknown {
     case 'http':
       return context.switchToHttp().getResponse<unknown>();
     case 'graphql':
-      return context.getArgByIndex<{ res?: unknown; reply?: unknown } | undefined>(2)?.res;
+      return graphqlResponse(context.getArgByIndex<{ res?: unknown; reply?: unknown } | undefined>(2));
     default:
       return undefined;
   }
+}
+
+/** Apollo's contexts hold `res`, Mercurius' `reply`. */
+function graphqlResponse(context: { res?: unknown; reply?: unknown } | undefined): unknown {
+  return context?.res ?? context?.reply;
 }

@@ -61,8 +61,8 @@ export class UserTokenGuard implements CanActivate {
   #knownUser(context: ExecutionContext, request: unknown, jwt: string): UserToken | undefined {
     const known = this.verifier.recall(jwt);
     if (known === undefined || !this.verifier.hasTenantRule) return known;
-    // The application's rule counts on every call, but not twice in one. A handshake outlives many calls.
-    const admitted = context.getType<string>() !== 'ws' && publishedUser(request, this.verifier) === known;
+    // The application's rule counts on every call, but not twice in one. Other requests than HTTP's outlive many calls.
+    const admitted = context.getType<string>() === 'http' && publishedUser(request, this.verifier) === known;
     return admitted ? known : undefined;
   }
 

@@ -36,10 +36,15 @@ export class RefusalMemory {
   /** Takes note of a failure, if it is a refusal or a 429. */
   note(failure: MindsphereCredentialsError, fingerprint: string): void {
     if (!isClientError(failure) || (!isRefusal(failure) && failure.status !== TOO_MANY_REQUESTS)) return;
-    const doubled = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#inARow);
-    const lengthMs = Math.min(failure.retryAfterMs ?? doubled, this.#longestRetryAfterMs);
+    if (this.#refusal?.fingerprint !== fingerprint) this.#inARow = 0;
+    const lengthMs = this.#askedForMs(failure) ?? Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#inARow);
     this.#inARow += 1;
     this.#refusal = Object.freeze({ failure, fingerprint, began: now(), lengthMs });
+  }
+
+  #askedForMs({ retryAfterMs }: MindsphereCredentialsError): number | undefined {
+    if (retryAfterMs === undefined) return undefined;
+    return Math.max(FIRST_MS, Math.min(retryAfterMs, this.#longestRetryAfterMs));
   }
 
   forget(): void {

@@ -15,7 +15,7 @@ export function tenantTokenSource(
   endpoint: TokenEndpoint,
 ): TokenSource {
   const { clientId, secret, tenant, subTenant: subtenant } = options;
-  const url = urls.oauthUrl.for(tenant) + TOKEN_PATH;
+  const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
   return {
     key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
     tenant,

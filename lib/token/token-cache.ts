@@ -26,7 +26,8 @@ export class TokenCache {
 
   constructor({ refresh, request, cache }: ResolvedOptions, random: () => number = Math.random) {
     this.#maxTokens = cache.maxTokens;
-    this.#idle = new LRUCache({ max: cache.maxTokens });
+    // By size, not by count: that allocates nothing in advance.
+    this.#idle = new LRUCache({ maxSize: cache.maxTokens, sizeCalculation: () => 1 });
     this.#policy = { margins: refresh, deadlineMs: request.deadlineMs, random, onUse: (slot) => this.#place(slot) };
   }
 

@@ -19,7 +19,8 @@ export interface TokenMessage {
 }
 
 export interface ExpectedToken {
-  readonly issuerUrl: TenantUrlTemplate;
+  /** What `iss` must be; not checked where it is not known. */
+  readonly issuerUrl?: TenantUrlTemplate;
   readonly tenant: string;
   readonly subtenant?: string;
 }

@@ -125,8 +125,8 @@ export class TokenSlot {
     const held = this.#held;
     const left = held === undefined ? 0 : held.lifeLeftMs();
     if (held === undefined || left <= 0) return this.#renew().result$.subscribe({ error: () => undefined });
-    if (left <= held.aheadMs) this.#renewUnlessPaused();
     subscriber.next(held.token);
+    if (left <= held.aheadMs) this.#renewUnlessPaused();
     return undefined;
   }
 

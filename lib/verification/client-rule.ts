@@ -28,7 +28,7 @@ export function clientRule({ app, verification }: ResolvedOptions): ClientRule {
  * `{app}-{host tenant}`: the part behind the last dash is the tenant [inferred], because app names may hold a dash. A
  * tenant with a dash is therefore not recognized: that would let app `my` take tokens of app `my-app`.
  */
-function appAndHost(clientId: unknown): { appName: string; hostTenant: string } | undefined {
+export function appAndHost(clientId: unknown): { appName: string; hostTenant: string } | undefined {
   if (typeof clientId !== 'string') return undefined;
   const dash = clientId.lastIndexOf('-');
   const hostTenant = clientId.slice(dash + 1);

@@ -1,4 +1,4 @@
-import { firstValueFrom, type Observable, Subject, takeUntil, throwIfEmpty } from 'rxjs';
+import { firstValueFrom, type Observable, ReplaySubject, takeUntil, throwIfEmpty } from 'rxjs';
 import { RefreshPause } from '../token/refresh-pause.js';
 import { type KeySet, succeed, type VerificationKey } from './key-set.js';
 import { KeySetFailure } from './key-set.client.js';
@@ -29,7 +29,8 @@ export class IssuerKeys {
   readonly #limits: KeyLimits;
   readonly #expected: boolean;
   readonly #pause: RefreshPause;
-  readonly #closed = new Subject<void>();
+  /** Replays, so that nothing begins after the end. */
+  readonly #closed = new ReplaySubject<void>(1);
   #keys?: KeySet;
   #readAt = 0;
   #unknownKeyAt?: number;

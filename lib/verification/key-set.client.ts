@@ -1,5 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
-import { map, type Observable } from 'rxjs';
+import { map, type Observable, throwError } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
 import { ownHttpService } from '../token/own-http-service.js';
@@ -25,16 +25,17 @@ export class KeySetFailure extends Error {
 /** Reads key sets over HTTP: no redirect, no answer over 256 kB, 5 s at most. */
 export class KeySetClient {
   readonly #http: HttpService = ownHttpService();
-  readonly #oauthUrl: TenantUrlTemplate;
+  readonly #oauthUrl: TenantUrlTemplate | undefined;
   readonly #limits: ResolvedRequestOptions;
 
-  constructor(oauthUrl: TenantUrlTemplate, limits: ResolvedRequestOptions) {
+  constructor(oauthUrl: TenantUrlTemplate | undefined, limits: ResolvedRequestOptions) {
     this.#oauthUrl = oauthUrl;
     this.#limits = limits;
   }
 
   /** The key set of a tenant's OAuth server. Cold; fails with a {@link KeySetFailure} or an error of the transport. */
   fetch(tenant: string): Observable<KeySet> {
+    if (this.#oauthUrl === undefined) return throwError(() => new KeySetFailure('oauthUrl is not configured'));
     const url = this.#oauthUrl.for(tenant) + KEY_SET_PATH;
     const timeMs = Math.min(LONGEST_FETCH_MS, this.#limits.timeoutMs);
     return this.#http.request<string>({ method: 'GET', url, ...this.#limits.axios() }).pipe(

@@ -29,12 +29,13 @@ export class KeySets {
   readonly #configured: ReadonlySet<string>;
   readonly #known = new LRUCache<string, IssuerKeys>({ maxSize: MOST_KNOWN_ISSUERS, sizeCalculation: () => 1 });
   readonly #strangers = new LRUCache<string, IssuerKeys>({ maxSize: MOST_STRANGERS, sizeCalculation: () => 1 });
+  #closed = false;
 
   constructor(client: KeySetClient, options: ResolvedOptions, random: () => number) {
     this.#client = client;
     this.#options = options;
     this.#random = random;
-    this.#budget = budgetOf(options.oauthUrl.toString());
+    this.#budget = budgetOf(String(options.oauthUrl));
     this.#configured = configuredTenants(options);
   }
 
@@ -60,6 +61,7 @@ export class KeySets {
 
   /** Aborts requests. */
   close(): void {
+    this.#closed = true;
     for (const keys of [...this.#known.values(), ...this.#strangers.values()]) keys.close();
   }
 
@@ -72,7 +74,10 @@ export class KeySets {
 
   #make(tenant: string): IssuerKeys {
     const { verification } = this.#options;
-    return new IssuerKeys(this.#client.fetch(tenant), verification, this.#random, this.#configured.has(tenant));
+    const expected = this.#configured.has(tenant);
+    const keys = new IssuerKeys(this.#client.fetch(tenant), verification, this.#random, expected);
+    if (this.#closed) keys.close();
+    return keys;
   }
 }
 

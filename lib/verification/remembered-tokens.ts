@@ -1,23 +1,33 @@
 import { LRUCache } from 'lru-cache';
 
 const MOST_BYTES = 32 * 1_024 * 1_024;
-/** A token's text and, about twice its size, its decoded claims. */
-const BYTES_PER_CHARACTER = 3;
+/** A token's text, its decoded claims' texts, and what stands around them. */
+const BYTES_PER_CHARACTER = 2;
+/** One value in the claims: a slot, and the object, list or text in it (measured: 20 to 60). */
+const BYTES_PER_VALUE = 64;
 /** The end of a signature: as good as random, and cheaper than hashing the whole token (measured: 0.3 instead of 2 µs). */
 const KEY_LENGTH = 43;
+
+interface WeighedToken {
+  readonly value: string;
+  readonly claims: object;
+}
 
 /**
  * Values by token, bounded in number and bytes. Two tokens are never confused: a key only finds the candidate, which is
  * then compared as a whole.
  */
-export class RememberedTokens<T extends { readonly token: { readonly value: string } }> {
+export class RememberedTokens<T extends { readonly token: WeighedToken }> {
   readonly #values: LRUCache<string, T>;
 
+  readonly #most: number;
+
   constructor(most: number) {
+    this.#most = most;
     this.#values = new LRUCache({
-      max: most,
       maxSize: MOST_BYTES,
-      sizeCalculation: ({ token }) => token.value.length * BYTES_PER_CHARACTER,
+      sizeCalculation: ({ token }) =>
+        token.value.length * BYTES_PER_CHARACTER + valuesIn(token.claims) * BYTES_PER_VALUE,
     });
   }
 
@@ -28,9 +38,15 @@ export class RememberedTokens<T extends { readonly token: { readonly value: stri
 
   set(value: T): void {
     this.#values.set(value.token.value.slice(-KEY_LENGTH), value);
+    while (this.#values.size > this.#most) this.#values.pop();
   }
 
   delete(value: T): void {
     this.#values.delete(value.token.value.slice(-KEY_LENGTH));
   }
+}
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((sum: number, inner) => sum + valuesIn(inner), 1);
 }

@@ -73,10 +73,10 @@ function isSecond(value: unknown): value is number {
 }
 
 function judgeIssuer(iss: unknown, { issuerUrl, issuers }: ClaimRules): string {
-  const issuer = typeof iss === 'string' ? issuerUrl.tenantOf(iss) : undefined;
+  const issuer = typeof iss === 'string' ? issuerUrl?.tenantOf(iss) : undefined;
   // Host names have no case, but `iss` is a text and the platform writes it small.
   if (issuer === undefined || issuer !== issuer.toLowerCase()) {
-    throw refused('token_issuer', `its iss is ${quoted(iss)}, not ${issuerUrl.toString()}`);
+    throw refused('token_issuer', `its iss is ${quoted(iss)}, not ${String(issuerUrl ?? 'known: set oauthUrl')}`);
   }
   if (issuers !== undefined && !issuers.includes(issuer)) {
     throw refused('token_issuer', `the server of tenant ${quoted(issuer)} may not issue tokens for here`);

@@ -208,8 +208,8 @@ class ApplicationLife {
     await Promise.race([Promise.all([...calls, this.#ending]), background(2_000)]);
     for (const name of this.#pending) judge.suspect('left running', `a caller of ${name} still waits`);
     if (this.#listening > 0) judge.suspect('left running', `${this.#listening} listeners have not been completed`);
-    await until(() => platform.open.size === 0, 1_000);
-    for (const [res, request] of platform.open) judge.suspect('left running', `request ${request} ended=${res.writableEnded} finished=${res.writableFinished} destroyed=${res.destroyed} headers=${res.headersSent} sock=${res.socket?.destroyed}/${res.socket?.readyState}/${res.socket?.bytesWritten}/${res.socket?.writableLength} age=${Date.now()-((res as any).t0)}`);
+    await waitFor(() => platform.open.size === 0, 3_000);
+    for (const request of platform.open.values()) judge.suspect('left running', `request ${request}`);
     await this.#expectDestroyed();
   }
 
@@ -353,7 +353,7 @@ function asOwn(error: unknown): MindsphereCredentialsError {
 const background = (ms: number) => sleep(ms, undefined, { ref: false });
 const tenants = () => Array.from({ length: TENANTS }, (_, at) => `tenant-${at}`);
 
-async function until(condition: () => boolean, withinMs: number): Promise<void> {
+async function waitFor(condition: () => boolean, withinMs: number): Promise<void> {
   const end = Date.now() + withinMs;
   // oxlint-disable-next-line no-await-in-loop -- a look now and then
   while (!condition() && Date.now() < end) await sleep(10);

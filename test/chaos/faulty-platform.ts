@@ -67,7 +67,7 @@ export class FaultyPlatform {
   ) {
     this.#chance = chance;
     this.#server = createServer((incoming, response) => {
-      this.open.set(response, incoming.url ?? ''); (response as any).t0=Date.now();
+      this.open.set(response, incoming.url ?? '');
       response.once('close', () => this.open.delete(response));
       response.on('error', () => undefined);
       this.#handle(incoming, response).catch(() => incoming.socket.resetAndDestroy());

@@ -17,8 +17,9 @@ interface Suspicion {
   readonly what: string;
   /** By how much a limit in time was exceeded; Infinity where time is no excuse. */
   readonly overMs: number;
-  /** The moment at which slowness of this process would be one. */
-  readonly at: number;
+  /** The time in which slowness of this process would be one. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -52,7 +53,7 @@ export class Judge {
     this.tokens += 1;
     const issued = this.platform.issued.get(token.value);
     const { ten, subtenant } = claimsOf(token.value);
-    const claimed = owner.startsWith('app/') ? `app/${ten}` : `tenant/${subtenant ?? ''}`;
+    const claimed = owner.startsWith('app/') ? `app/${ten}` : `tenant/${subtenant}`;
     if (issued?.owner !== owner || claimed !== owner) {
       this.suspect("another tenant's token", `${owner} got one of ${issued?.owner ?? 'nobody'}`);
       return;
@@ -88,7 +89,7 @@ export class Judge {
     const waitMs = to - from;
     this.longestWaitMs = Math.max(this.longestWaitMs, waitMs);
     const overMs = waitMs - this.deadlineMs;
-    if (overMs > 0) this.suspect('a wait past the deadline', `${owner} waited ${waitMs} ms`, overMs, to);
+    if (overMs > 0) this.suspect('a wait past the deadline', `${owner} waited ${waitMs} ms`, overMs, from, to);
   }
 
   invalidated(owner: string, token: AccessToken): void {
@@ -101,13 +102,13 @@ export class Judge {
     this.#inHand.clear();
   }
 
-  suspect(rule: Rule, what: string, overMs = Infinity, at = Date.now()): void {
-    this.#suspicions.push({ rule, what, overMs, at });
+  suspect(rule: Rule, what: string, overMs = Infinity, from = Date.now(), to = from): void {
+    this.#suspicions.push({ rule, what, overMs, from, to });
   }
 
   /** Suspicions that the slowness of this machine, measured meanwhile, does not explain. */
   verdict(): { readonly rule: Rule; readonly what: string }[] {
-    return this.#suspicions.filter(({ overMs, at }) => overMs > GRACE_MS + this.lag.near(at));
+    return this.#suspicions.filter(({ overMs, from, to }) => overMs > GRACE_MS + this.lag.lost(from, to));
   }
 }
 
@@ -120,6 +121,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'token_expired',
 ]);
 
-function claimsOf(jwt: string): { ten?: unknown; subtenant?: unknown } {
-  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+function claimsOf(jwt: string): { ten: string; subtenant: string } {
+  const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  const { ten = '', subtenant = '' } = claims as Record<string, string | undefined>;
+  return { ten, subtenant };
 }

@@ -14,9 +14,9 @@ export class LagMeter {
     this.#timer = setInterval(() => this.#note(), EVERY_MS);
   }
 
-  /** How much it lost around a moment. */
-  near(moment: number): number {
-    const near = this.#lags.filter(({ at, lagMs }) => at >= moment - NEAR_MS && at - lagMs <= moment + NEAR_MS);
+  /** How much time it lost between two moments, and just around them. */
+  lost(from: number, to: number): number {
+    const near = this.#lags.filter(({ at, lagMs }) => at >= from - NEAR_MS && at - lagMs <= to + NEAR_MS);
     return near.reduce((sum, { lagMs }) => sum + lagMs, 0);
   }
 

@@ -5,7 +5,7 @@ type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setInterv
  * those that do not keep the process alive.
  */
 export class TimerBook {
-  readonly #pending = new Map<NodeJS.Timeout, string>();
+  readonly #pending = new Map<NodeJS.Timeout, Error>();
   readonly #original: Timers;
 
   constructor() {
@@ -13,7 +13,7 @@ export class TimerBook {
     this.#original = { setTimeout, clearTimeout, setInterval, clearInterval };
     const forget = (handle: unknown) => this.#pending.delete(handle as NodeJS.Timeout);
     const note = (handle: NodeJS.Timeout) => {
-      this.#pending.set(handle, new Error('set').stack?.split('\n').slice(3, 6).join('') ?? '');
+      this.#pending.set(handle, new Error('set'));
       return handle;
     };
     const timeout = (callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
@@ -37,7 +37,8 @@ export class TimerBook {
 
   /** Where timers were set that have neither fired nor been cleared. */
   get pending(): string[] {
-    return [...this.#pending.values()];
+    // Written out only now: that is what takes long.
+    return [...this.#pending.values()].map(({ stack = '' }) => stack.split('\n').slice(3, 6).join(''));
   }
 
   close(): void {

@@ -103,7 +103,11 @@ export class Stage {
   async measure<T>(work: Promise<T>): Promise<{ value: T; waitMs: number }> {
     const startedAt = performance.now();
     const done: { waitMs?: number; value?: T } = {};
-    void work.then((value) => Object.assign(done, { value, waitMs: performance.now() - startedAt }));
+    const take = async () => {
+      const value = await work;
+      Object.assign(done, { value, waitMs: performance.now() - startedAt });
+    };
+    void take();
     while (done.waitMs === undefined) {
       // oxlint-disable-next-line no-await-in-loop -- one moment after the other
       await this.#quiet();

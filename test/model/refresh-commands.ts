@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { TenantModel } from './refresh-model.js';
 import { type Mood, type Setting, type Tenant, TENANTS, type World } from './refresh-world.js';
 
@@ -16,14 +16,12 @@ const oneTenant = fc.oneof({ arbitrary: fc.constant(TENANTS[0]), weight: 4 }, { 
 
 const get = oneTenant.map((of) => command(`get(${of})`, (world) => world.get(of)));
 
-const crowd = fc
-  .tuple(oneTenant, fc.integer({ min: 2, max: 5 }))
-  .map(([of, callers]) =>
-    command(`${callers} × get(${of})`, async (world) => {
-      // oxlint-disable-next-line no-await-in-loop -- it is the answers that are awaited, not the callers
-      for (let caller = 0; caller < callers; caller += 1) await world.get(of);
-    }),
-  );
+const crowd = fc.tuple(oneTenant, fc.integer({ min: 2, max: 5 })).map(([of, callers]) =>
+  command(`${callers} × get(${of})`, async (world) => {
+    // oxlint-disable-next-line no-await-in-loop -- it is the answers that are awaited, not the callers
+    for (let caller = 0; caller < callers; caller += 1) await world.get(of);
+  }),
+);
 
 const listen = oneTenant.map((of) => command(`listen(${of})`, (world) => world.listen(of)));
 
@@ -72,13 +70,47 @@ const server = mood.map((now) =>
   }),
 );
 
+/** A server that stays as it is, and an application that will not take no for an answer. */
+const insist = fc
+  .tuple(oneTenant, mood, fc.constantFrom(400, 1_000, 7_000, 31_000), fc.integer({ min: 2, max: 8 }))
+  .map(([of, now, everyMs, times]) =>
+    command(`insist(${of}, ${Object.values(now).join(' ')}, ${everyMs}, ${times})`, async (world) => {
+      world.mood = now;
+      for (let time = 0; time < times; time += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- one call after the other
+        await world.get(of);
+        // oxlint-disable-next-line no-await-in-loop
+        await world.pass(everyMs);
+      }
+    }),
+  );
+
 const recover = oneTenant.map((of) => command(`recover(${of})`, (world) => world.recover(of)));
 
-/** A day in the life of an application. */
-export const commands = fc.commands(
-  [get, get, get, crowd, listen, leave, invalidate, rotate, pass, pass, passTo, passTo, passTo, server, server, recover],
-  { maxCommands: 60, size: 'max' },
-);
+/** A day in the life of an application; `replayPath` as a counterexample shows it. */
+export const commands = (replayPath?: string) =>
+  fc.commands(
+    [
+      get,
+      get,
+      get,
+      crowd,
+      listen,
+      leave,
+      invalidate,
+      rotate,
+      pass,
+      pass,
+      passTo,
+      passTo,
+      passTo,
+      server,
+      server,
+      insist,
+      recover,
+    ],
+    { maxCommands: 60, size: 'max', ...(replayPath && { replayPath }) },
+  );
 
 const MARGINS = { aheadMs: 300_000, minValidityMs: 30_000, retryDelayMs: 250 };
 

@@ -1,27 +1,33 @@
-import fc from 'fast-check';
-import { it } from 'vitest';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
 import { commands, setting } from './refresh-commands.js';
 import { World } from './refresh-world.js';
 
 /*
- * The refresh promises, checked with sequences of commands that nobody has thought of. A failure prints seed and path;
- * `MODEL_SEED=… MODEL_PATH=… npx vitest run test/model` repeats it, `MODEL_RUNS=5000` looks longer.
+ * The refresh promises, checked with sequences of commands that nobody has thought of. A failure prints the
+ * shortest sequence found with its seed, path and replayPath: `MODEL_SEED=… MODEL_PATH=… MODEL_REPLAY=… npx vitest run
+ * test/model` repeats it. `MODEL_RUNS=5000` looks longer.
  */
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 100);
-const { MODEL_SEED: seed, MODEL_PATH: path } = process.env;
+const { MODEL_RUNS = '75', MODEL_SEED: seed, MODEL_PATH: path, MODEL_REPLAY: replayPath } = process.env;
+const numRuns = Number(MODEL_RUNS);
 
 it(
-  'keeps the refresh promises through whatever happens',
+  'the refresh promises are kept through whatever happens',
   async () => {
-    const property = fc.asyncProperty(setting, commands, async (made, todo) => {
+    const property = fc.asyncProperty(setting, commands(replayPath), async (made, todo) => {
       const world = await World.begin(made);
+      let isWell = false;
       try {
         await fc.asyncModelRun(() => ({ model: world.models, real: world }), todo);
+        isWell = true;
       } finally {
-        await world.end();
+        await world.end(isWell);
       }
     });
-    await fc.assert(property, { numRuns: RUNS, ...(seed ? { seed: Number(seed) } : {}), ...(path ? { path } : {}) });
+    const repeated = { ...(seed && { seed: Number(seed) }), ...(path && { path }) };
+    const result = await fc.check(property, { numRuns, includeErrorInReport: true, ...repeated });
+    if (result.failed) throw new Error(fc.defaultReportMessage(result));
+    expect(result.numRuns).toBeGreaterThan(0);
   },
-  60_000 + RUNS * 1_000,
+  60_000 + numRuns * 1_000,
 );

@@ -48,7 +48,8 @@ const FIRST_SILENCE_MS = 1_000;
 const LONGEST_SILENCE_MS = 30_000;
 
 const isRefusal = ({ status }: Failure) => status !== undefined && (FINAL.includes(status) || status === 429);
-const doubled = (first: number, longest: number, times: number) => Math.min(longest, first * 2 ** Math.max(0, times - 1));
+const doubled = (first: number, longest: number, times: number) =>
+  Math.min(longest, first * 2 ** Math.max(0, times - 1));
 const between = (from: number, value: number, to: number): Verdict => {
   if (value < from) return 'yes';
   return value > to ? 'no' : 'maybe';
@@ -98,6 +99,16 @@ export class TenantModel {
   /** Requests at the server that have neither been answered nor broken off. */
   get open(): number {
     return this.#all('request').length - this.#all('token').length - this.#all('failure').length;
+  }
+
+  /** How often the server said no for good. */
+  get refusals(): number {
+    return this.#all('failure').filter(({ status = 0 }) => FINAL.includes(status)).length;
+  }
+
+  /** Whether what went wrong last is, or follows upon, a refusal. */
+  get isRefused(): boolean {
+    return this.#streak().some(isRefusal);
   }
 
   requestsSince(at: number): number {
@@ -168,7 +179,12 @@ export class TenantModel {
     if (left > minValidityMs) return { ...held, requests };
     const patience = Math.max(0, Math.min(deadlineMs, left - LAST_MOMENT_MS));
     if (patience === 0) return { ...held, requests };
-    return { ...held, requests, atOnce: left === minValidityMs ? 'maybe' : this.#atOnce(at, secret), latest: at + patience };
+    return {
+      ...held,
+      requests,
+      atOnce: left === minValidityMs ? 'maybe' : this.#atOnce(at, secret),
+      latest: at + patience,
+    };
   }
 
   /** Near the end: whether there is nothing to wait for. */

@@ -92,6 +92,27 @@ describe('after a refusal', () => {
     expect(platform.app.count).toBe(2);
   });
 
+  it('a changed secret starts with 1 s again', async () => {
+    let secret = 'old';
+    const made = await refusing({ app: { ...APP, keyStoreClientSecret: () => secret } });
+    await failureOf(made.credentials.getToken());
+    // oxlint-disable-next-line no-await-in-loop -- one silence after the other
+    for (let refusal = 0; refusal < 4; refusal += 1) await secondsOfSilence(made);
+    secret = 'new';
+    await failureOf(made.credentials.getToken());
+    expect(await secondsOfSilence(made)).toBe(1);
+  });
+
+  it.each([
+    ['maxRetryAfterMs is 0', {}],
+    ['the server says Retry-After: 0', { 'retry-after': '0' }],
+  ])('callers wait 1 s all the same where %s', async (_, headers) => {
+    const made = await refusing({ request: { retries: 0, maxRetryAfterMs: 0 } });
+    made.platform.app.always(json({}, 401, headers));
+    await failureOf(made.credentials.getToken());
+    expect(await secondsOfSilence(made)).toBe(1);
+  });
+
   it('other credentials are not held up', async () => {
     const { platform, module, credentials } = await refusing();
     await failureOf(credentials.getToken());

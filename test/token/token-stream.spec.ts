@@ -124,4 +124,21 @@ describe('token$', () => {
     expect(heard.error).toBeUndefined();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('emits the token in hand before it tells that the next one cannot be had', async () => {
+    let secret = () => APP.keyStoreClientSecret as string;
+    const platform = await startPlatform();
+    const app = { ...APP, keyStoreClientSecret: () => secret() };
+    const module = await startWith({ ...platform.urls, app, tenant: false, request: { retries: 0 } });
+    const credentials = module.get(AppCredentials);
+    fakeTime();
+    await tokenOf(credentials);
+    vi.advanceTimersByTime(LIFE - AHEAD + 1_000);
+    secret = () => {
+      throw new Error('the vault is closed');
+    };
+    const { heard } = listenTo(credentials);
+    expect(heard.tokens).toHaveLength(1);
+    expect(heard.error).toMatchObject({ code: 'options_invalid' });
+  });
 });

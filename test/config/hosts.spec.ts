@@ -1,0 +1,63 @@
+import { AppCredentials, mindsphereOptionsFromConfig, TokenVerifier } from 'nestjs-mindsphere-credentials';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { completeFromEnvironment } from '../../lib/config/environment.js';
+import { resolveOptions } from '../../lib/config/resolve-options.js';
+import { APP, failureOf, startPlatform, startWith, TENANT, tokenOf } from '../support/application.js';
+
+const VCAP = JSON.stringify({ cf_api: 'https://api.cf.eu2.private.example', name: 'myapp' });
+const fromConfig = (variables: Record<string, string>) =>
+  mindsphereOptionsFromConfig({ get: (name) => variables[name] });
+
+describe('VCAP_APPLICATION', () => {
+  it.each([
+    ['alone', {}, { region: 'eu2', baseDomain: 'private.example' }],
+    ['beside the same region', { HOST_ENVIRONMENT: 'eu2' }, { region: 'eu2', baseDomain: 'private.example' }],
+    [
+      'beside the same domain',
+      { HOST_BASEDOMAIN: 'private.example' },
+      { region: 'eu2', baseDomain: 'private.example' },
+    ],
+    ['beside another region', { HOST_ENVIRONMENT: 'eu1' }, { region: 'eu1', baseDomain: undefined }],
+    ['beside another domain', { HOST_BASEDOMAIN: 'other.example' }, { region: undefined, baseDomain: 'other.example' }],
+  ])('%s tells what is left open of the same platform', (_, variables, { region, baseDomain }) => {
+    const found = fromConfig({ ...variables, VCAP_APPLICATION: VCAP });
+    expect({ region: found.region, baseDomain: found.baseDomain }).toEqual({ region, baseDomain });
+  });
+
+  it.each([
+    [{ region: 'eu2' }, 'https://gateway.eu2.private.example'],
+    [{ region: 'eu1' }, 'https://gateway.eu1.mindsphere.io'],
+  ])('completes %o given in code', (given, gatewayUrl) => {
+    expect(resolveOptions(completeFromEnvironment(given, { VCAP_APPLICATION: VCAP })).gatewayUrl).toBe(gatewayUrl);
+  });
+});
+
+describe('a gateway from which no OAuth server follows', () => {
+  it('is no reason to send a tenant secret to the public platform', async () => {
+    const platform = await startPlatform();
+    const failure = await failureOf(startWith({ gatewayUrl: platform.gatewayUrl, app: false, tenant: TENANT }));
+    expect(failure).toMatchObject({ code: 'options_invalid', message: expect.stringContaining('oauthUrl is missing') });
+  });
+
+  it("yields app tokens, but believes nobody's user tokens", async () => {
+    const platform = await startPlatform();
+    const module = await startWith({ gatewayUrl: platform.gatewayUrl, app: APP, tenant: false });
+    expect((await tokenOf(module.get(AppCredentials))).tenant).toBe('acme');
+    const publicUser = platform.userToken({ iss: 'https://acme.piam.eu1.mindsphere.io/oauth/token' });
+    expect(await failureOf(module.get(TokenVerifier).verify(publicUser))).toMatchObject({ code: 'token_issuer' });
+    expect(platform.keys.count).toBe(0);
+  });
+});
+
+describe('verification.issuerUrl', () => {
+  it.each(['https://id.example/{tenant}/', 'https://{tenant}.id.example:443/oauth/token'])(
+    'is compared as it was written: %s',
+    async (issuerUrl) => {
+      const platform = await startPlatform();
+      const module = await startWith({ ...platform.urls, app: APP, verification: { issuerUrl } });
+      const jwt = platform.userToken({ iss: issuerUrl.replace('{tenant}', 'acme') });
+      expect((await firstValueFrom(module.get(TokenVerifier).verify(jwt))).tenant).toBe('acme');
+    },
+  );
+});

@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  AppCredentials,
+  type MindsphereCredentials,
+  MindsphereCredentialsModule,
+  TenantCredentials,
+  TokenVerifier,
+} from 'nestjs-mindsphere-credentials';
+import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+import { firstValueFrom, type Observable } from 'rxjs';
+
+const APP_SECRET = 'Child/secret+1=&%"?longEnough';
+const TENANT_SECRET = 'Child/secret+2=&%"?longEnough';
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const tell = (token: string) => print(`issued ${Buffer.from(token).toString('hex')}`);
+
+/** Runs what an application goes through, and logs whatever comes of it, at every level. */
+export async function runApplication(isCanary: boolean): Promise<void> {
+  const emulator = await MindsphereEmulator.start({
+    app: { keyStoreClientId: 'child', keyStoreClientSecret: APP_SECRET },
+    technicalUsers: [{ clientId: 'child', clientSecret: TENANT_SECRET, tenant: 'customer' }],
+  });
+  const context = await NestFactory.createApplicationContext(
+    MindsphereCredentialsModule.forRoot({ ...emulator.moduleOptions, request: { retries: 1, retryDelayMs: 1 } }),
+    { logger: ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] },
+  );
+  const logger = new Logger('child');
+  const log = (value: unknown) => {
+    logger.verbose(value);
+    logger.debug(value);
+    logger.log(value);
+    logger.warn(value);
+    logger.error(value);
+    logger.fatal(value);
+  };
+  const outcome = (observable: Observable<unknown>) => firstValueFrom(observable).catch((error: unknown) => error);
+  const app = context.get(AppCredentials);
+  const tenant = context.get(TenantCredentials);
+  const credentials: MindsphereCredentials[] = [app, tenant, app.forUserTenant('other'), tenant.forSubtenant('plant')];
+  for (const each of credentials) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const token = await firstValueFrom(each.getToken());
+    tell(token.value);
+    log(token);
+    log(each);
+  }
+  const faults = [{ status: 401 }, { status: 503, times: 2 }, { reset: true, times: 2 }, { body: '<h1>no</h1>' }];
+  for (const fault of faults) {
+    emulator.failNext('app-token', fault);
+    app.invalidate();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    log(await outcome(app.getToken()));
+  }
+  for (const request of [{}, { appName: 'otherapp' }, { expiresInSeconds: -600 }]) {
+    const jwt = emulator.issueUserToken(request);
+    tell(jwt);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    log(await outcome(context.get(TokenVerifier).verify(jwt)));
+  }
+  if (isCanary) log({ canary: APP_SECRET });
+  await context.close();
+  log(await outcome(app.getToken()));
+  await emulator.close();
+  print('done');
+}
