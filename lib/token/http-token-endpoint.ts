@@ -18,6 +18,7 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
 import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
+import { proxySecrets } from './proxy-secrets.js';
 import { redactor } from './redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
 import { failAfter, retryTransient } from './retry-policy.js';
@@ -40,7 +41,11 @@ export class HttpTokenEndpoint implements TokenEndpoint {
 
   exchange(order: TokenOrder): TokenExchange {
     const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
-    return { grant$: this.#grant(order, memory), forgetRefusal: () => memory.forget() };
+    return {
+      grant$: this.#grant(order, memory),
+      forgetRefusal: () => memory.forget(),
+      refusedForMs: () => memory.leftMs,
+    };
   }
 
   #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
@@ -59,7 +64,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   /** One HTTP request, from its headers to the last byte of the answer. */
   #attempt(order: TokenOrder, secret: string, attempts: number): Observable<TokenGrant> {
     const basicCredentials = Buffer.from(`${order.clientId}:${secret}`, 'utf8').toString('base64');
-    const redact = redactor(secret, `${order.clientId}:${secret}`);
+    const redact = redactor(secret, `${order.clientId}:${secret}`, ...proxySecrets(this.#limits.axios()));
     return this.#post(order.url, order.message(basicCredentials)).pipe(
       catchError((failure: unknown) => throwError(() => transportFailure(failure, order.url, attempts))),
       failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),

@@ -24,12 +24,12 @@ export class RefreshPause {
     return this.#began === undefined ? 0 : Math.max(0, this.#lengthMs - elapsedSince(this.#began));
   }
 
-  /** Begins a pause after a failure, between half and the whole of its nominal length. */
-  begin(): void {
+  /** Begins a pause after a failure, between half and the whole of its nominal length; or as long as there is a reason. */
+  begin(reasonMs: number = 0): void {
     const nominal = Math.min(this.#lengths.longestMs, this.#lengths.firstMs * 2 ** this.#failures);
     this.#failures += 1;
     this.#began = now();
-    this.#lengthMs = nominal * (0.5 + this.#random() / 2);
+    this.#lengthMs = reasonMs > 0 ? reasonMs : nominal * (0.5 + this.#random() / 2);
   }
 
   end(): void {

@@ -29,8 +29,13 @@ export class RefusalMemory {
   /** The failure to repeat instead of a request; none for a secret that was not the one refused. */
   recall(fingerprint: string): MindsphereCredentialsError | undefined {
     const refusal = this.#refusal;
-    if (refusal === undefined || refusal.fingerprint !== fingerprint) return undefined;
-    return elapsedSince(refusal.began) < refusal.lengthMs ? refusal.failure : undefined;
+    return refusal?.fingerprint === fingerprint && this.leftMs > 0 ? refusal.failure : undefined;
+  }
+
+  /** How long the last refusal will be repeated, in milliseconds. */
+  get leftMs(): number {
+    const refusal = this.#refusal;
+    return refusal === undefined ? 0 : Math.max(0, refusal.lengthMs - elapsedSince(refusal.began));
   }
 
   /** Takes note of a failure, if it is a refusal or a 429. */

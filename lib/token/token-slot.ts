@@ -159,7 +159,8 @@ export class TokenSlot {
 
   #onFailure(flight: TokenFlight, failure: unknown): void {
     this.#failure = failure;
-    this.#pause.begin();
+    // While a refusal is remembered, an attempt would only repeat it.
+    this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
     if (isFinal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
     flight.fail(failure);

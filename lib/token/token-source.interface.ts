@@ -24,4 +24,6 @@ export interface TokenSource {
   readonly grant$: Observable<TokenGrant>;
   /** Forgets that the server refused, so that the next subscription asks it again. */
   forgetRefusal(): void;
+  /** How long a subscription would only repeat a remembered refusal, in milliseconds. */
+  refusedForMs(): number;
 }

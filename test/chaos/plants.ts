@@ -3,11 +3,12 @@ import { TokenCache } from '../../lib/token/token-cache.js';
 import { TokenFlight } from '../../lib/token/token-flight.js';
 import type { Rule } from './judge.js';
 
-/** Bugs, planted from outside, that the chaos run must find. */
+/** Bugs, planted from outside, that the chaos run must find within so many seconds. */
 export const PLANTS = {
   /** A cache key that forgets the tenant of app credentials. */
   tenants: {
     expected: "another tenant's token",
+    seconds: 1,
     plant: () =>
       patch(
         TokenCache.prototype,
@@ -25,6 +26,7 @@ export const PLANTS = {
   /** A clock that is 2 s behind. */
   expired: {
     expected: 'an expired token',
+    seconds: 4,
     plant: () =>
       patch(
         HeldToken.prototype,
@@ -38,6 +40,7 @@ export const PLANTS = {
   /** A timer per request that nobody clears, and that does not even keep the process alive. */
   timer: {
     expected: 'left running',
+    seconds: 1,
     plant: () =>
       patch(
         TokenFlight.prototype,
@@ -49,7 +52,7 @@ export const PLANTS = {
           },
       ),
   },
-} as const satisfies Record<string, { expected: Rule; plant: () => () => void }>;
+} as const satisfies Record<string, { expected: Rule; seconds: number; plant: () => () => void }>;
 
 export type Plant = keyof typeof PLANTS;
 

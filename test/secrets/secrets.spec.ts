@@ -366,7 +366,9 @@ async function walkFaults(): Promise<void> {
   const echoes = OF_APP.flatMap((secret, at) =>
     [wordsWith, pageWith].map((say) => ['echo', say(secret), say(OF_TENANT[at]!)] as const),
   );
-  const proxyEchoes = OF_PROXY.map((secret) => ['echo of a proxy', pageWith(secret), pageWith(secret)] as const);
+  const proxyEchoes = OF_PROXY.flatMap((secret) =>
+    [wordsWith, pageWith].map((say) => ['echo of a proxy', say(secret), say(secret)] as const),
+  );
   for (const [at, [name, ofApp, ofTenant]] of [...faults, ...echoes, ...proxyEchoes].entries()) {
     platform.app.next(ofApp);
     platform.tenant.next(ofTenant);
