@@ -1,13 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import { parseValues } from '../config/values.js';
 import type { Claims } from '../token/jwt.js';
+import { isShallow } from './claim-walk.js';
 import { quoted, refused } from './refused.js';
 
 /** A header of Node takes 16 kB in all; a token above this is refused before any work. */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_KEY_ID = 256;
-const DEEPEST_CLAIM = 64;
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A token whose form is right. Nothing in it is verified. */
 export interface CompactJwt {
@@ -42,22 +41,14 @@ function readHeader(header: Claims): string {
 function decodeObject(part: string): Claims {
   const values = parseValues(decodeText(part));
   if (values === undefined) throw malformed('a part is no JSON object');
-  if (!isShallow(values, DEEPEST_CLAIM)) throw malformed('a part is nested too deep');
+  if (!isShallow(values)) throw malformed('a part is nested too deep');
   return values;
 }
 
-/** What is deeper would overflow the stack of whoever walks it. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
-}
-
 function decodeText(part: string): string {
-  try {
-    return decoder.decode(Buffer.from(part, 'base64url'));
-  } catch {
-    throw malformed('a part is no UTF-8');
-  }
+  const bytes = Buffer.from(part, 'base64url');
+  if (!isUtf8(bytes)) throw malformed('a part is no UTF-8');
+  return bytes.toString('utf8');
 }
 
 /** Without padding, and with the unused bits of the last character zero: each token has one spelling. */

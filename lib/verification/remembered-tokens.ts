@@ -10,7 +10,8 @@ const KEY_LENGTH = 43;
 
 interface WeighedToken {
   readonly value: string;
-  readonly claims: object;
+  /** How many values its claims hold, at all depths. */
+  readonly claimCount: number;
 }
 
 /**
@@ -26,8 +27,7 @@ export class RememberedTokens<T extends { readonly token: WeighedToken }> {
     this.#most = most;
     this.#values = new LRUCache({
       maxSize: MOST_BYTES,
-      sizeCalculation: ({ token }) =>
-        token.value.length * BYTES_PER_CHARACTER + valuesIn(token.claims) * BYTES_PER_VALUE,
+      sizeCalculation: ({ token }) => token.value.length * BYTES_PER_CHARACTER + token.claimCount * BYTES_PER_VALUE,
     });
   }
 
@@ -44,9 +44,4 @@ export class RememberedTokens<T extends { readonly token: WeighedToken }> {
   delete(value: T): void {
     this.#values.delete(value.token.value.slice(-KEY_LENGTH));
   }
-}
-
-function valuesIn(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  return Object.values(value).reduce((sum: number, inner) => sum + valuesIn(inner), 1);
 }

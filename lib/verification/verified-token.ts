@@ -1,5 +1,5 @@
-import { deepFreeze } from '../token/deep-freeze.js';
 import type { Claims } from '../token/jwt.js';
+import { freezeAndCount } from './claim-walk.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import type { VerificationKey } from './key-set.js';
 import type { UserClaims } from './user-claims.js';
@@ -10,6 +10,8 @@ export class VerifiedToken {
   readonly tenant: string;
   readonly expiresAt: number;
   readonly issuedAt: number;
+  /** How many values the claims hold, at all depths. */
+  readonly claimCount: number;
   readonly #text: string;
   readonly #claims: Claims;
 
@@ -24,7 +26,8 @@ export class VerifiedToken {
     this.expiresAt = judged.expiresAt;
     this.issuedAt = judged.issuedAt;
     this.#text = text;
-    this.#claims = deepFreeze(judged.claims);
+    this.claimCount = freezeAndCount(judged.claims);
+    this.#claims = judged.claims;
   }
 
   /** The token. A secret. */
