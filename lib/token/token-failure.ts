@@ -51,7 +51,8 @@ export function failureOf(
 export function retryAfter(value: unknown): number | undefined {
   if (typeof value !== 'string' || value.trim() === '') return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1_000;
-  const date = Date.parse(value);
+  // A date begins with the name of a day; JavaScript would read a date into much else, such as `-7`.
+  const date = /^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now().wall);
 }
 

@@ -172,28 +172,23 @@ export class TokenSlot {
     this.#policy.onUse(this);
   }
 
-  /** Sets the timer for what listeners need next: a renewal, or the news that the token has expired. */
+  /**
+   * Sets the timer for what listeners need next: a renewal, or the news that the token has expired. A request on its way
+   * brings what comes next by itself.
+   */
   #schedule(): void {
     this.#due?.unsubscribe();
     const held = this.#held;
-    if (this.#listeners.none || held === undefined) return;
+    if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
     const left = held.lifeLeftMs();
-    if (this.#flight !== undefined && left <= 0) return;
-    this.#due = backgroundTimer(Math.max(0, this.#nextStepMs(held, left))).subscribe(() => this.#onDue(held));
-  }
-
-  #nextStepMs(held: HeldToken, left: number): number {
-    if (this.#flight !== undefined) return left;
-    return this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+    const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+    this.#due = backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held));
   }
 
   #onDue(held: HeldToken): void {
-    if (this.#failure !== undefined && held.lifeLeftMs() <= 0) {
-      this.#listeners.fail(this.#failure);
-      return;
-    }
-    this.#renew();
-    this.#schedule();
+    if (this.#flight !== undefined) return;
+    if (this.#failure === undefined || held.lifeLeftMs() > 0) this.#renew();
+    else this.#listeners.fail(this.#failure);
   }
 }
 

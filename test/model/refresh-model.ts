@@ -106,11 +106,6 @@ export class TenantModel {
     return this.#all('failure').filter(({ status = 0 }) => FINAL.includes(status)).length;
   }
 
-  /** Whether what went wrong last is, or follows upon, a refusal. */
-  get isRefused(): boolean {
-    return this.#streak().some(isRefusal);
-  }
-
   requestsSince(at: number): number {
     return this.#all('request').filter((request) => request.at >= at).length;
   }
@@ -131,30 +126,42 @@ export class TenantModel {
     return at - end.at <= this.#terms.retryDelayMs * 2 ** (this.#terms.retries - 1) ? 'maybe' : 'no';
   }
 
-  /** Whether no renewal is attempted just now, because one has failed: 1 s, doubling to 20 s, half of it jitter. */
+  /**
+   * Whether no renewal is attempted just now, because one has failed: 1 s, doubling to 20 s, half of it jitter; after a
+   * refusal for as long as that is remembered.
+   */
   resting(at: number): Verdict {
     const streak = this.#streak();
     const last = streak.at(-1);
     if (last === undefined) return 'no';
+    if (streak.some(isRefusal)) {
+      const [least] = isRefusal(last) ? this.#silence(last) : [0];
+      return between(least, at - last.at, LONGEST_SILENCE_MS);
+    }
     const nominal = doubled(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, streak.length);
-    // Attempts are not failures of a renewal; nor does the server see renewals that end at a remembered refusal.
+    // Attempts are not failures of a renewal.
     const least = this.#terms.retries === 0 ? nominal / 2 : FIRST_PAUSE_MS / 2;
-    const most = streak.some(isRefusal) ? LONGEST_SILENCE_MS + LONGEST_PAUSE_MS : nominal;
-    return between(least, at - last.at, most);
+    return between(least, at - last.at, nominal);
   }
 
   /** Whether the server is left alone with this secret, because it has refused it: 1 s, doubling to 30 s. */
   silent(at: number, secret: string): Verdict {
-    const refusals = this.#streak().filter(isRefusal);
-    const last = refusals.at(-1);
+    const last = this.#streak().findLast(isRefusal);
     if (last?.secret !== secret) return 'no';
-    // A 429 may have been one attempt of several. A new secret may begin with 1 s again, or go on doubling.
-    const certain = this.#terms.retries === 0 ? refusals : refusals.filter(({ status }) => status !== 429);
-    const sinceChange = certain.slice(certain.findLastIndex((refusal) => refusal.secret !== secret) + 1);
-    const isCertain = certain.includes(last);
-    const least = isCertain ? doubled(FIRST_SILENCE_MS, LONGEST_SILENCE_MS, sinceChange.length) : 0;
-    const most = doubled(FIRST_SILENCE_MS, LONGEST_SILENCE_MS, refusals.length);
+    const [least, most] = this.#silence(last);
+    // over is over
     return between(least, at - last.at, most - 1e-6);
+  }
+
+  /** Shortest and longest time that the last refusal is remembered for; a changed secret begins with 1 s again. */
+  #silence({ secret }: Failure): [number, number] {
+    const refusals = this.#streak().filter(isRefusal);
+    const inARow = refusals.slice(refusals.findLastIndex((refusal) => refusal.secret !== secret) + 1);
+    // A 429 may have been one attempt of several.
+    const certain = this.#terms.retries === 0 ? inARow : inARow.filter(({ status }) => status !== 429);
+    const isCertain = certain.at(-1) === inARow.at(-1);
+    const most = doubled(FIRST_SILENCE_MS, LONGEST_SILENCE_MS, inARow.length);
+    return [isCertain ? doubled(FIRST_SILENCE_MS, LONGEST_SILENCE_MS, certain.length) : 0, most];
   }
 
   /** What a call of `getToken()` now may come to. */
