@@ -84,7 +84,7 @@ export class UserToken extends MindsphereCredentials {
     return textOf(this.claims['subtenant']);
   }
 
-  /** The part of `cid` behind its last `-` [inferred]: the tenant that hosts the app the token was issued for. */
+  /** The part of `cid` behind its last `-` (inferred): the tenant that hosts the app the token was issued for. */
   get hostTenant(): string | undefined {
     return appAndHost(this.clientId)?.hostTenant;
   }
@@ -109,12 +109,12 @@ export class UserToken extends MindsphereCredentials {
     return textOf(this.claims['cid']);
   }
 
-  /** Claim `scope`. */
+  /** Claim `scope`; empty while not verified. */
   get scopes(): readonly string[] {
     return wordsOf(this.claims['scope']);
   }
 
-  /** Whether it has all of the given scopes. */
+  /** Whether it has all of the given scopes: `false` while not verified, unless none is given. */
   hasScopes(...scopes: string[]): boolean {
     const own = new Set(this.scopes);
     return scopes.every((scope) => own.has(scope));
@@ -127,7 +127,7 @@ export class UserToken extends MindsphereCredentials {
   }
 
   /** All claims, deeply frozen; empty while not verified. */
-  get claims(): Claims {
+  get claims(): Readonly<Record<string, unknown>> {
     return this.#read().verified?.claims ?? NO_CLAIMS;
   }
 
@@ -144,7 +144,7 @@ export class UserToken extends MindsphereCredentials {
     return this.#token$;
   }
 
-  /** Does nothing: nobody can ask for a user's token anew. */
+  /** Does nothing: nobody can ask for a user's token anew. No network I/O. */
   override invalidate(_token?: AccessToken): void {
     // By contract.
   }
