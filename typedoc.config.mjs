@@ -1,11 +1,4 @@
-import { readFileSync } from 'node:fs';
-
-const { exports: entries } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-
-/** The source of every entry point that `package.json` has: a new one is documented from its first day. */
-const entryPoints = Object.values(entries)
-  .filter((entry) => typeof entry === 'object')
-  .map((entry) => entry.types.replace(/^\.\/dist\//, 'lib/').replace(/\.d\.ts$/, '.ts'));
+import { entryPoints } from './scripts/entry-points.mjs';
 
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
