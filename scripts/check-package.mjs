@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { isOptional, link, manifest, pack, root, run, unpack } from './packed-package.mjs';
 
 /*
  * Judges the package as it would be published: packs what has been built, lints the tarball, looks at what is in it,
@@ -46,13 +46,11 @@ const ALLOWED = /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG
 const DEMANDED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
 const NOT_SHIPPED = /(?:^|\/)(?:test|tests|sample|bench)\/|\.(?:spec|test)\./;
 
-const root = resolve(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const faults = [];
 
 const workplace = mkdtempSync(join(tmpdir(), 'check-package-'));
 try {
-  const { tarball, files, size, unpackedSize } = pack();
+  const { tarball, files, size, unpackedSize } = pack(workplace);
   lint(tarball);
   checkFiles(files);
   install(tarball);
@@ -65,7 +63,9 @@ try {
   const optional = peers.filter(isOptional);
   console.log(`size          ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`);
   console.log(`files         ${files.length}`);
-  console.log(`dependencies  ${dependencies.length} (${dependencies.join(', ')}), ${installed(dependencies).size} with their own`);
+  console.log(
+    `dependencies  ${dependencies.length} (${dependencies.join(', ')}), ${installed(dependencies).size} with their own`,
+  );
   console.log(`peers         ${peers.length}, of which optional ${optional.length} (${optional.join(', ')})`);
 } finally {
   rmSync(workplace, { recursive: true, force: true });
@@ -74,13 +74,6 @@ try {
 for (const fault of faults) console.error(`FAULT  ${fault}`);
 console.log(faults.length === 0 ? 'The package is in order.' : `The package has ${faults.length} fault(s).`);
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-/** Packs what has been built; `prepack` would build it a second time. */
-function pack() {
-  const flags = ['pack', '--ignore-scripts', '--json', '--pack-destination', workplace];
-  const [packed] = JSON.parse(run('npm', flags, { stdio: ['ignore', 'pipe', 'ignore'] }));
-  return { ...packed, files: packed.files.map(({ path }) => path), tarball: join(workplace, packed.filename) };
-}
 
 function lint(tarball) {
   tool('publint', ['run', tarball, '--strict']);
@@ -113,27 +106,16 @@ function checkFiles(files) {
 /** Unpacks it beside its declared dependencies and peers alone: what is optional or undeclared must not be needed. */
 function install(tarball) {
   const { dependencies, peerDependencies } = manifest;
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) if (!isOptional(name)) link(name);
-  const target = join(workplace, 'node_modules', manifest.name);
-  mkdirSync(target, { recursive: true });
-  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
-}
-
-function link(name) {
-  const place = join(workplace, 'node_modules', name);
-  mkdirSync(dirname(place), { recursive: true });
-  symlinkSync(join(root, 'node_modules', name), place, 'dir');
-}
-
-function isOptional(name) {
-  return manifest.peerDependenciesMeta?.[name]?.optional === true;
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies }))
+    if (!isOptional(name)) link(name, workplace);
+  unpack(tarball, workplace);
 }
 
 /** An entry point named after what an optional peer is for may load that peer; all others must do without. */
 function checkEntryPoint(entryPoint, names) {
   const specifier = manifest.name + entryPoint.slice(1);
   const peer = PEER_OF[entryPoint];
-  if (peer !== undefined) link(peer);
+  if (peer !== undefined) link(peer, workplace);
   const imported = load('module', `import * as loaded from '${specifier}';`, specifier);
   const required = load('commonjs', `const loaded = require('${specifier}');`, specifier);
   for (const [way, exported] of Object.entries({ import: imported, require: required })) {
@@ -186,17 +168,15 @@ function commands() {
 /** A command has to start where it was installed: npm makes it executable, but a wrong first line stays wrong. */
 function checkCommand(name, path) {
   const file = join(workplace, 'node_modules', manifest.name, path);
-  if (!existsSync(file)) return faults.push(`the command ${name} has no file ${path}`);
-  if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n')) {
-    return faults.push(`${path} does not begin with #!/usr/bin/env node`);
-  }
-  // As npm does when it installs a package.
-  chmodSync(file, statSync(file).mode | 0o111);
   try {
+    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n'))
+      throw new Error('it has no line #!/usr/bin/env node');
+    // As npm does when it installs a package.
+    chmodSync(file, statSync(file).mode | 0o111);
     run(file, ['--help'], { cwd: workplace, stdio: 'pipe', timeout: 10_000 });
     console.log(`${'started'.padEnd(12)}  ${name} --help`);
   } catch (error) {
-    faults.push(`${name} --help fails: ${error.stderr || error.message}`);
+    faults.push(`the command ${name} does not start: ${error.stderr || error.message}`);
   }
 }
 
@@ -222,10 +202,6 @@ function installed(names, all = new Set()) {
   };
   for (const name of names) add(name);
   return all;
-}
-
-function run(command, flags, options = {}) {
-  return execFileSync(command, flags, { cwd: root, encoding: 'utf8', timeout: 120_000, ...options });
 }
 
 function kilobytes(bytes) {
