@@ -30,4 +30,5 @@ export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
+export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
 export { AccessToken } from './token/access-token.js';

@@ -11,7 +11,8 @@ import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentia
 import { MissingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
 import { TokenVerifier } from './credentials/token-verifier.js';
-import { UserToken, userTokenOf } from './credentials/user-token.js';
+import { UserToken } from './credentials/user-token.js';
+import { userTokenOf } from './credentials/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';

@@ -16,7 +16,7 @@ export interface HttpAnswer {
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** 401 with a bare challenge: the request has no credentials (RFC 6750, section 3.1). */
-export function noCredentials(): HttpAnswer {
+function noCredentials(): HttpAnswer {
   return unauthorized('Bearer');
 }
 
@@ -34,7 +34,7 @@ export function insufficientScope(scopes: readonly string[]): HttpAnswer {
 }
 
 /** 503 that says when to come again. */
-export function comeAgain(retryAfterMs: number = DEFAULT_RETRY_AFTER_MS): HttpAnswer {
+function comeAgain(retryAfterMs: number = DEFAULT_RETRY_AFTER_MS): HttpAnswer {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
   return {
     exception: withCode(new ServiceUnavailableException(), 'SERVICE_UNAVAILABLE'),

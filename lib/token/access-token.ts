@@ -70,7 +70,7 @@ export class AccessToken {
   }
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
-  get claims(): Claims {
+  get claims(): Readonly<Record<string, unknown>> {
     return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#value) : {}));
   }
 
@@ -80,10 +80,12 @@ export class AccessToken {
     return { tenant, subtenant, issuedAt, expiresAt };
   }
 
+  /** As {@link toJSON}, for interpolation and logs. */
   toString(): string {
     return inspect(this);
   }
 
+  /** As {@link toJSON}, for `util.inspect` and Nest's logger. */
   [inspect.custom](): string {
     return `AccessToken ${inspect(this.toJSON())}`;
   }

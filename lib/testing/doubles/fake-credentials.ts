@@ -13,30 +13,37 @@ export class FakeCredentials extends MindsphereCredentials {
     this.#token$ = of(token);
   }
 
+  /** The token, then completes. No network I/O, never fails. */
   override getToken(): Observable<AccessToken> {
     return this.#token$;
   }
 
+  /** The token, then completes. No network I/O, never fails. */
   override get token$(): Observable<AccessToken> {
     return this.#token$;
   }
 
+  /** Does nothing. */
   override invalidate(_token?: AccessToken): void {
     // There is nothing to fetch anew.
   }
 
+  /** These very credentials, whatever the tenants. */
   forUserTenant(_userTenant?: string, _hostTenant?: string): this {
     return this;
   }
 
+  /** These very credentials, whoever the user is. */
   forUser(_user?: UserToken): this {
     return this;
   }
 
+  /** These very credentials, whatever the subtenant. */
   forSubtenant(_subTenant?: string): this {
     return this;
   }
 
+  /** That it is a double. */
   override toJSON(): Record<string, unknown> {
     return { fake: true };
   }

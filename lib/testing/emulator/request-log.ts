@@ -4,7 +4,9 @@ import type { EmulatorEndpoint } from './route.js';
 
 /** A request that arrived, secrets cut: where one stood there is `***`. */
 export interface RecordedRequest {
+  /** What of the emulator it was for. */
   readonly endpoint: EmulatorEndpoint;
+  /** In upper case. */
   readonly method: string;
   /** Path and query. */
   readonly path: string;
