@@ -1,16 +1,58 @@
-const TESTS = ['test/token/**/*.spec.ts', 'test/e2e/token-response.spec.ts', 'test/e2e/wire-format.spec.ts'];
+/*
+ * Do the tests bite? `npm run test:mutation` goes through the folders below one after the other, each with the spec files
+ * that speak of it; see scripts/test-mutation.mjs. `MUTATION_FOLDER=guard npx stryker run` is one of them alone.
+ */
+const PARTS = {
+  token: {
+    mutate: ['lib/token/**/*.ts'],
+    testFiles: ['test/token/**/*.spec.ts', 'test/e2e/token-response.spec.ts', 'test/e2e/wire-format.spec.ts'],
+  },
+  credentials: {
+    mutate: ['lib/credentials/**/*.ts'],
+    testFiles: [
+      'test/credentials/**/*.spec.ts',
+      'test/e2e/user-token.spec.ts',
+      'test/e2e/registration.spec.ts',
+      'test/token/token-cache.spec.ts',
+      'test/verification/remembered-tokens.spec.ts',
+      'test/guard/user-token.guard.spec.ts',
+      'test/guard/attacks-transport.spec.ts',
+    ],
+  },
+  guard: {
+    mutate: ['lib/guard/**/*.ts'],
+    testFiles: [
+      'test/guard/user-token.guard.spec.ts',
+      'test/guard/attacks-log.spec.ts',
+      'test/guard/contexts.spec.ts',
+      'test/guard/decorators.spec.ts',
+      'test/guard/exception-filter.spec.ts',
+      'test/verification/issuers.spec.ts',
+    ],
+  },
+};
+
+export const FOLDERS = Object.keys(PARTS);
+
+const folder = process.env.MUTATION_FOLDER ?? 'token';
+if (!FOLDERS.includes(folder)) throw new Error(`MUTATION_FOLDER must be one of ${FOLDERS.join(', ')}`);
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   packageManager: 'npm',
-  mutate: ['lib/token/**/*.ts'],
-  testFiles: TESTS,
+  ...PARTS[folder],
   vitest: { configFile: 'test/model/mutation.vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
+  timeoutFactor: 1.2,
   ignoreStatic: false,
   concurrency: 2,
+  incremental: true,
+  incrementalFile: `reports/mutation/${folder}/incremental.json`,
   reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
+  jsonReporter: { fileName: `reports/mutation/${folder}/report.json` },
+  htmlReporter: { fileName: `reports/mutation/${folder}/report.html` },
   thresholds: { high: 90, low: 80, break: 75 },
-  tempDirName: '.stryker-tmp',
+  tempDirName: `.stryker-tmp/${folder}`,
 };

@@ -28,6 +28,9 @@ const LAST_MOMENT_MS = 2_000;
 /** With the jitter and the request itself, a new token is there within 30 s of a recovery. */
 const PAUSES = { firstMs: 1_000, longestMs: 20_000 };
 
+/** Timers stand still while a machine sleeps: for those who listen, the clocks are read at least this often. */
+const LONGEST_NAP_MS = 20_000;
+
 /** What all slots of one cache share. */
 export interface SlotPolicy {
   readonly margins: Required<RefreshOptions>;
@@ -180,14 +183,19 @@ export class TokenSlot {
     this.#due?.unsubscribe();
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
+    const nap = Math.min(this.#dueInMs(held), LONGEST_NAP_MS);
+    this.#due = backgroundTimer(Math.max(0, nap)).subscribe(() => this.#onDue(held));
+  }
+
+  #dueInMs(held: HeldToken): number {
     const left = held.lifeLeftMs();
-    const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
-    this.#due = backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held));
+    return this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
   }
 
   #onDue(held: HeldToken): void {
     if (this.#flight !== undefined) return;
-    if (this.#failure === undefined || held.lifeLeftMs() > 0) this.#renew();
+    if (this.#dueInMs(held) > 0) this.#schedule();
+    else if (this.#failure === undefined || held.lifeLeftMs() > 0) this.#renew();
     else this.#listeners.fail(this.#failure);
   }
 }
