@@ -49,6 +49,7 @@ try {
   install(tarball);
   for (const [entryPoint, names] of Object.entries(ENTRY_POINTS)) checkEntryPoint(entryPoint, names);
   checkEntryPointList();
+  checkCommands();
   const dependencies = Object.keys(manifest.dependencies ?? {});
   console.log(`size          ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`);
   console.log(`files         ${files.length}`);
@@ -150,6 +151,18 @@ function linesOf(path) {
 function checkEntryPointList() {
   for (const entryPoint of Object.keys(manifest.exports)) {
     if (entryPoint !== './package.json' && !(entryPoint in ENTRY_POINTS)) faults.push(`${entryPoint} is not checked`);
+  }
+}
+
+/** Commands run as npm installs them: by their own first line, found by their mode. */
+function checkCommands() {
+  for (const [name, path] of Object.entries(manifest.bin ?? {})) {
+    try {
+      run(join(workplace, 'node_modules', manifest.name, path), ['--help'], { cwd: workplace, stdio: 'pipe' });
+      console.log(`${'runs'.padEnd(12)}  ${name} --help`);
+    } catch (error) {
+      faults.push(`${name} does not run: ${error.stderr || error.message}`);
+    }
   }
 }
 
