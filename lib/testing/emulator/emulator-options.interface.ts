@@ -1,3 +1,5 @@
+import type { EmulatorEndpoint } from './route.js';
+
 /** The app whose credentials the emulated Token Manager accepts. */
 export interface EmulatedApp {
   /** Client id. Default `'{hostTenant}-{appName}-{appVersion}'`. */
@@ -56,7 +58,18 @@ export interface MindsphereEmulatorOptions {
   impersonation?: boolean;
   /** Scopes of technical tokens. Default `['api.read', 'api.write']`. */
   technicalScopes?: readonly string[];
+  /** Holds every answer. Milliseconds, 0 to 2,147,483,647; default 0. */
+  latencyMs?: number;
+  /** Share of the requests that get 503: of all, or by endpoint. 0 to 1; default 0. `failNext` comes first. */
+  failureRate?: FailureRate;
+  /** Start of the chance behind `failureRate`: the same seed fails the same requests of an endpoint. Whole; default 1. */
+  failureSeed?: number;
+  /** How many of the last requests `requests()` remembers. Whole, 0 or more, or `Infinity`, the default. */
+  rememberedRequests?: number;
 }
+
+/** A share from 0 to 1: of all requests, or of those to the named endpoints. */
+export type FailureRate = number | Readonly<Partial<Record<EmulatorEndpoint, number>>>;
 
 /** Options with every default filled in. */
 export interface EmulatorSettings {
@@ -71,4 +84,8 @@ export interface EmulatorSettings {
   readonly tenants: readonly string[] | undefined;
   readonly impersonation: boolean;
   readonly technicalScopes: readonly string[];
+  readonly latencyMs: number;
+  readonly failureRate: FailureRate;
+  readonly failureSeed: number;
+  readonly rememberedRequests: number;
 }

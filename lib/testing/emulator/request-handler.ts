@@ -5,8 +5,9 @@ import { ApiEndpoint } from './api.endpoint.js';
 import { AppTokenEndpoint } from './app-token.endpoint.js';
 import { type EmulatedRequest, readRequest } from './emulated-request.js';
 import type { EmulatorSettings } from './emulator-options.interface.js';
-import type { FaultQueue } from './fault-queue.js';
+import { type FaultQueue, LONGEST_DELAY_MS } from './fault-queue.js';
 import type { KeyRing } from './key-ring.js';
+import { RandomFailures } from './random-failures.js';
 import type { RequestLog } from './request-log.js';
 import { findRoute, type Route } from './route.js';
 import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
@@ -31,6 +32,7 @@ export class RequestHandler {
   readonly #tenantToken: TenantTokenEndpoint;
   readonly #tokenKeys: TokenKeysEndpoint;
   readonly #api: ApiEndpoint;
+  readonly #failures: RandomFailures;
 
   constructor(parts: RequestHandlerParts) {
     this.#parts = parts;
@@ -38,6 +40,7 @@ export class RequestHandler {
     this.#tenantToken = new TenantTokenEndpoint(parts.settings, parts.issuer);
     this.#tokenKeys = new TokenKeysEndpoint(parts.keys);
     this.#api = new ApiEndpoint(parts.keys);
+    this.#failures = new RandomFailures(parts.settings);
   }
 
   /** Reads a request and answers it; rejects if the client leaves before its request is whole. */
@@ -62,9 +65,10 @@ export class RequestHandler {
   }
 
   async #meetFault({ endpoint }: Route, { socket }: IncomingMessage): Promise<Answer | 'gone' | undefined> {
-    const fault = this.#parts.faults.take(endpoint);
+    const fault = this.#parts.faults.take(endpoint) ?? this.#failures.take(endpoint);
+    const delayMs = this.#parts.settings.latencyMs + (fault?.delayMs ?? 0);
+    if (delayMs > 0 && !(await hold(socket, Math.min(delayMs, LONGEST_DELAY_MS)))) return 'gone';
     if (!fault) return undefined;
-    if (fault.delayMs && !(await hold(socket, fault.delayMs))) return 'gone';
     if (!fault.reset) return faultAnswer(fault);
     socket.resetAndDestroy();
     return 'gone';

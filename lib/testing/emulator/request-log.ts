@@ -27,14 +27,18 @@ const JWT = /eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g;
 /** What arrived, in order. */
 export class RequestLog {
   readonly #secrets: readonly string[];
+  readonly #limit: number;
   #entries: RecordedRequest[] = [];
 
-  constructor({ app, technicalUsers }: EmulatorSettings) {
+  constructor({ app, technicalUsers, rememberedRequests }: EmulatorSettings) {
     this.#secrets = [app.keyStoreClientSecret, ...technicalUsers.map((user) => user.clientSecret)];
+    this.#limit = rememberedRequests;
   }
 
   /** Keeps what may be kept of a request. */
   add(endpoint: EmulatorEndpoint, request: EmulatedRequest): void {
+    if (this.#limit === 0) return;
+    if (this.#entries.length >= this.#limit) this.#entries.shift();
     const { method, target, receivedAt } = request;
     const headers: Record<string, string> = {};
     for (const [name, values] of Object.entries(request.headers)) headers[name] = this.#cutHeader(name, values);
