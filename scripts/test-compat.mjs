@@ -61,6 +61,14 @@ const RUNNERS = {
   Jest: { jest: '30.5.2', 'ts-jest': '29.4.15' },
 };
 
+const VITEST_CONFIG = `import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: { include: ['src/**/*.test.ts'] },
+});
+`;
+
 const root = resolve(import.meta.dirname, '..');
 const page = join(root, 'docs', 'compatibility.md');
 const BEGIN = '<!-- generated: npm run test:compat -->';
@@ -210,14 +218,6 @@ function variantsOf(cell) {
   }
   return files;
 }
-
-const VITEST_CONFIG = `import { defineConfig } from 'vitest/config';
-
-export default defineConfig({
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  test: { include: ['src/**/*.test.ts'] },
-});
-`;
 
 /**
  * Jest has a module system of its own. It runs tests as CommonJS, for which ES modules in `node_modules` have to be
