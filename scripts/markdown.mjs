@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root } from './packed-package.mjs';
 
 /*
@@ -45,6 +45,32 @@ function commentsBefore(lines, at) {
     if (comment !== undefined) comments.unshift(comment);
   }
   return comments;
+}
+
+/** The links of a document that lead nowhere: to a file that is not there, or to a heading that is not in it. */
+export function brokenLinks(file) {
+  const text = textOf(file).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '');
+  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
+    .filter(([, path, anchor]) => !leadsSomewhere(path === '' ? file : join(dirname(file), path), anchor))
+    .map(([link]) => link.slice(2, -1));
+}
+
+function leadsSomewhere(path, anchor) {
+  if (!existsSync(join(root, path))) return false;
+  return anchor === undefined || anchorsOf(path).has(anchor);
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(path) {
+  const headings = [...textOf(path).matchAll(/^#+ (.*)$/gm)];
+  return new Set(
+    headings.map(([, title]) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withTable } from './markdown.mjs';
+import { pack, root } from './packed-package.mjs';
 
 /*
  * The packed package in fresh applications, over versions and ways to build: `npm run test:compat`. Each cell installs
@@ -69,10 +71,7 @@ export default defineConfig({
 });
 `;
 
-const root = resolve(import.meta.dirname, '..');
 const page = join(root, 'docs', 'compatibility.md');
-const BEGIN = '<!-- generated: npm run test:compat -->';
-const END = '<!-- /generated -->';
 
 const { values: options } = parseArgs({
   options: {
@@ -101,7 +100,8 @@ function chosenCells() {
 function runAll() {
   const workplace = mkdtempSync(join(tmpdir(), 'compat-'));
   try {
-    const tarball = pack(workplace);
+    run(root, 'npm', ['run', '--silent', 'build']);
+    const { tarball } = pack(workplace);
     const results = chosen.map((cell) => resultOf(cell, workplace, tarball));
     const text = table(results);
     console.log(`\n${text}\n`);
@@ -113,12 +113,6 @@ function runAll() {
     if (options.keep) console.log(`The applications are in ${workplace}.`);
     else rmSync(workplace, { recursive: true, force: true });
   }
-}
-
-function pack(workplace) {
-  run(root, 'npm', ['run', '--silent', 'build']);
-  const packed = run(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', workplace]);
-  return join(workplace, JSON.parse(packed)[0].filename);
 }
 
 function resultOf(cell, workplace, tarball) {
@@ -310,10 +304,7 @@ function table(results) {
 }
 
 function writeTable(text) {
-  const [before, rest] = readFileSync(page, 'utf8').split(BEGIN);
-  const [, after] = rest?.split(END) ?? [];
-  if (after === undefined) throw new Error(`docs/compatibility.md lacks ${BEGIN} and ${END}`);
-  writeFileSync(page, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), 'npm run test:compat', text));
 }
 
 function json(value) {

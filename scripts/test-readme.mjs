@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { blocksOf, documents } from './markdown.mjs';
+import { blocksOf, brokenLinks, documents } from './markdown.mjs';
 import { link, manifest, pack, root, unpack } from './packed-package.mjs';
 
 /*
  * What the documents show works as it stands: `npm run test:readme`. Every `ts` block of README.md, CONTRIBUTING.md,
  * SECURITY.md and docs/*.md is compiled in an empty folder that holds the packed tarball, its peers and what an
  * application of NestJS has; JSON is parsed, JavaScript and shell lines are checked for their syntax. None is exempt.
- * Needs no network. Comments right before a block say how (nobody sees them on the page):
+ * Links between documents have to lead somewhere. Needs no network. Comments right before a block say how (nobody sees them on the page):
  *
  *   <!-- compile: with NAME -->         behind what test/readme/preludes/NAME.ts declares, or inside of it, where that
  *                                       file has the line `// <block>`
@@ -80,6 +80,9 @@ try {
   compile(sources);
   for (const source of sources) if (source.run !== undefined) runBlock(source);
   for (const block of blocks) if (block.language !== 'ts') check(block);
+  for (const file of documents()) {
+    for (const target of brokenLinks(file)) faults.push(`${file}: ${target} leads nowhere`);
+  }
 } finally {
   if (process.env.KEEP === undefined) rmSync(workplace, { recursive: true, force: true });
   else console.log(`The blocks are in ${workplace}.`);
