@@ -119,7 +119,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:sample/)?dist/' },
+    exclude: { path: '^(?:(?:sample/)?dist|test/readme)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     // Types are dependencies, too: the drawing would else be true for the compiler's output only.
     tsPreCompilationDeps: true,

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withTable } from './markdown.mjs';
+import { pack, root } from './packed-package.mjs';
 
 /*
  * The packed package in fresh applications, over versions and ways to build: `npm run test:compat`. Each cell installs
@@ -61,10 +63,15 @@ const RUNNERS = {
   Jest: { jest: '30.5.2', 'ts-jest': '29.4.15' },
 };
 
-const root = resolve(import.meta.dirname, '..');
+const VITEST_CONFIG = `import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: { include: ['src/**/*.test.ts'] },
+});
+`;
+
 const page = join(root, 'docs', 'compatibility.md');
-const BEGIN = '<!-- generated: npm run test:compat -->';
-const END = '<!-- /generated -->';
 
 const { values: options } = parseArgs({
   options: {
@@ -93,7 +100,8 @@ function chosenCells() {
 function runAll() {
   const workplace = mkdtempSync(join(tmpdir(), 'compat-'));
   try {
-    const tarball = pack(workplace);
+    run(root, 'npm', ['run', '--silent', 'build']);
+    const { tarball } = pack(workplace);
     const results = chosen.map((cell) => resultOf(cell, workplace, tarball));
     const text = table(results);
     console.log(`\n${text}\n`);
@@ -105,12 +113,6 @@ function runAll() {
     if (options.keep) console.log(`The applications are in ${workplace}.`);
     else rmSync(workplace, { recursive: true, force: true });
   }
-}
-
-function pack(workplace) {
-  run(root, 'npm', ['run', '--silent', 'build']);
-  const packed = run(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', workplace]);
-  return join(workplace, JSON.parse(packed)[0].filename);
 }
 
 function resultOf(cell, workplace, tarball) {
@@ -211,14 +213,6 @@ function variantsOf(cell) {
   return files;
 }
 
-const VITEST_CONFIG = `import { defineConfig } from 'vitest/config';
-
-export default defineConfig({
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  test: { include: ['src/**/*.test.ts'] },
-});
-`;
-
 /**
  * Jest has a module system of its own. It runs tests as CommonJS, for which ES modules in `node_modules` have to be
  * compiled, too; or as ES modules. NestJS 12 cannot be compiled to CommonJS (it asks for `import.meta`).
@@ -310,10 +304,7 @@ function table(results) {
 }
 
 function writeTable(text) {
-  const [before, rest] = readFileSync(page, 'utf8').split(BEGIN);
-  const [, after] = rest?.split(END) ?? [];
-  if (after === undefined) throw new Error(`docs/compatibility.md lacks ${BEGIN} and ${END}`);
-  writeFileSync(page, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), 'npm run test:compat', text));
 }
 
 function json(value) {
