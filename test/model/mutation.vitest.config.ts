@@ -10,8 +10,12 @@ class SmallestFirst extends BaseSequencer {
   }
 }
 
-// For Stryker, which runs the same few tests thousands of times: no new Nest for each file, and a mutant that makes a
-// test wait for ever is a failed test after seconds, where Stryker's own timeout would cost a new worker.
+// For Stryker, which runs the same few tests thousands of times: no new Nest for each file.
 export default mergeConfig(base, {
-  test: { isolate: false, testTimeout: 5_000, hookTimeout: 5_000, sequence: { sequencer: SmallestFirst } },
+  test: {
+    isolate: false,
+    hookTimeout: 120_000,
+    setupFiles: ['test/model/mutation.setup.ts'],
+    sequence: { sequencer: SmallestFirst },
+  },
 });
