@@ -18,6 +18,7 @@ const ENTRY_POINTS = {
     'InjectCredentials',
     'MindsphereCredentials',
     'MindsphereCredentialsError',
+    'MindsphereCredentialsEvents',
     'MindsphereCredentialsFactory',
     'MindsphereCredentialsModule',
     'MindsphereExceptionFilter',
