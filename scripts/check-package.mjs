@@ -31,8 +31,17 @@ const ENTRY_POINTS = {
     'getCredentialsToken',
     'mindsphereOptionsFromConfig',
   ],
+  './opentelemetry': [
+    'INSTRUMENTATION_PROVIDERS',
+    'MindsphereCredentialsInstrumentation',
+    'createMindsphereInstrumentation',
+  ],
+  './terminus': ['MindsphereHealthIndicator', 'createMindsphereHealthIndicator'],
   './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeUserToken'],
 };
+
+/** What an entry point needs beside what is not optional. */
+const OPTIONAL_PEERS = { './opentelemetry': '@opentelemetry/api', './terminus': '@nestjs/terminus' };
 
 const ALLOWED = /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const DEMANDED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
@@ -48,7 +57,7 @@ try {
   lint(tarball);
   checkFiles(files);
   install(tarball);
-  for (const [entryPoint, names] of Object.entries(ENTRY_POINTS)) checkEntryPoint(entryPoint, names);
+  for (const [entryPoint, names] of Object.entries(ENTRY_POINTS)) checkWithPeer(entryPoint, names);
   checkEntryPointList();
   const dependencies = Object.keys(manifest.dependencies ?? {});
   console.log(`size          ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`);
@@ -101,14 +110,25 @@ function checkFiles(files) {
 function install(tarball) {
   const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
   const needed = Object.keys({ ...dependencies, ...peerDependencies });
-  for (const name of needed.filter((peer) => !peerDependenciesMeta[peer]?.optional)) {
-    const link = join(workplace, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link, 'dir');
-  }
+  for (const name of needed.filter((peer) => !peerDependenciesMeta[peer]?.optional)) link(name);
   const target = join(workplace, 'node_modules', manifest.name);
   mkdirSync(target, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+}
+
+function link(name) {
+  const path = join(workplace, 'node_modules', name);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(join(root, 'node_modules', name), path, 'dir');
+  return path;
+}
+
+/** An optional peer is there only for the entry point that needs it. */
+function checkWithPeer(entryPoint, names) {
+  const peer = OPTIONAL_PEERS[entryPoint];
+  const path = peer === undefined ? undefined : link(peer);
+  checkEntryPoint(entryPoint, names);
+  if (path !== undefined) rmSync(path);
 }
 
 function checkEntryPoint(entryPoint, names) {
