@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: {
     // One copy of every class token: sample and tests meet the same source.
     alias: {
+      'nestjs-mindsphere-credentials/opentelemetry': source('./lib/opentelemetry/index.ts'),
+      'nestjs-mindsphere-credentials/terminus': source('./lib/terminus/index.ts'),
       'nestjs-mindsphere-credentials/testing': source('./lib/testing/index.ts'),
       'nestjs-mindsphere-credentials': source('./lib/index.ts'),
     },

@@ -31,4 +31,17 @@ export { RequireScopes } from './guard/require-scopes.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
 export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
+export type {
+  FailureCodes,
+  KeySetReadEvent,
+  MindsphereCredentialsEvent,
+  TokenReceivedEvent,
+  TokenRefusedEvent,
+  TokenRequestedEvent,
+  TokenRetriedEvent,
+  TokenServedStaleEvent,
+  TokenSubject,
+  UserTokenRefusedEvent,
+} from './telemetry/credentials-event.interface.js';
+export { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 export { AccessToken } from './token/access-token.js';

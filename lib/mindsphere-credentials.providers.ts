@@ -1,5 +1,6 @@
 import { type InjectionToken, Logger, type Provider, Scope, type Type } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
+import { describeOptions } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { AppCredentials } from './credentials/app.credentials.js';
@@ -15,30 +16,48 @@ import { UserToken } from './credentials/user-token.js';
 import { userTokenOf } from './credentials/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
+import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
+import { RefreshLog } from './token/refresh-log.js';
+import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
 import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
-const internalProviders = (verifierToken: InjectionToken): Provider[] => [
+const internalProviders = (
+  name: string | undefined,
+  verifierToken: InjectionToken,
+  eventsToken: InjectionToken,
+): Provider[] => [
   {
-    provide: TokenCache,
-    useFactory: (options: ResolvedOptions) => new TokenCache(options),
+    provide: RefreshLog,
+    useFactory: (options: ResolvedOptions) => createLog(options, name),
     inject: [RESOLVED_OPTIONS],
   },
   {
+    provide: TokenCache,
+    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents, log: RefreshLog) =>
+      new TokenCache(options, new RefreshReport(events, log)),
+    inject: [RESOLVED_OPTIONS, eventsToken, RefreshLog],
+  },
+  {
     provide: CONTEXT,
-    useFactory: (options: ResolvedOptions, cache: TokenCache, verifier: TokenVerifier): CredentialsContext =>
+    useFactory: (
+      options: ResolvedOptions,
+      cache: TokenCache,
+      verifier: TokenVerifier,
+      events: MindsphereCredentialsEvents,
+    ): CredentialsContext =>
       Object.freeze({
         options,
         cache,
         verifier,
-        endpoint: new HttpTokenEndpoint(options.request),
+        endpoint: new HttpTokenEndpoint(options.request, events),
         clients: clientRule(options),
       }),
-    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken],
+    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken],
   },
 ];
 
@@ -49,7 +68,9 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
   const tenant = token(TenantCredentials);
   const verifier = token(TokenVerifier);
   const user = token(UserToken);
+  const events = token(MindsphereCredentialsEvents);
   const credentials: Exclude<Provider, Type>[] = [
+    { provide: events, useFactory: () => new MindsphereCredentialsEvents() },
     {
       provide: app,
       useFactory: (context: CredentialsContext) => new AppCredentials(context, context.options.app),
@@ -71,7 +92,7 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext) => new MindsphereCredentialsFactory(context),
       inject: [CONTEXT],
     },
-    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS] },
+    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS, events] },
     {
       provide: user,
       scope: Scope.REQUEST,
@@ -92,10 +113,20 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     },
     { provide: token(MindsphereExceptionFilter), useFactory: () => new MindsphereExceptionFilter() },
   ];
-  return { all: [...internalProviders(verifier), ...credentials], exported: credentials.map(({ provide }) => provide) };
+  return {
+    all: [...internalProviders(name, verifier, events), ...credentials],
+    exported: credentials.map(({ provide }) => provide),
+  };
 }
 
-function createVerifier(options: ResolvedOptions): TokenVerifier {
+/** The log of one registration, which begins with what is configured. */
+function createLog(options: ResolvedOptions, name: string | undefined): RefreshLog {
+  const logger = new Logger('MindsphereCredentials');
+  logger.log(describeOptions(options, name));
+  return new RefreshLog(logger);
+}
+
+function createVerifier(options: ResolvedOptions, events: MindsphereCredentialsEvents): TokenVerifier {
   if (options.oauthUrl === undefined) {
     new Logger('MindsphereCredentials').warn(
       "No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.",
@@ -107,5 +138,5 @@ function createVerifier(options: ResolvedOptions): TokenVerifier {
         'say that it is meant.',
     );
   }
-  return new TokenVerifier(options);
+  return new TokenVerifier(options, events);
 }

@@ -19,6 +19,7 @@ const ENTRY_POINTS = {
     'InjectCredentials',
     'MindsphereCredentials',
     'MindsphereCredentialsError',
+    'MindsphereCredentialsEvents',
     'MindsphereCredentialsFactory',
     'MindsphereCredentialsModule',
     'MindsphereExceptionFilter',
@@ -31,6 +32,12 @@ const ENTRY_POINTS = {
     'getCredentialsToken',
     'mindsphereOptionsFromConfig',
   ],
+  './opentelemetry': [
+    'INSTRUMENTATION_PROVIDERS',
+    'MindsphereCredentialsInstrumentation',
+    'createMindsphereInstrumentation',
+  ],
+  './terminus': ['MindsphereHealthIndicator', 'createMindsphereHealthIndicator'],
   './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeTokenVerifier', 'fakeUserToken'],
 };
 

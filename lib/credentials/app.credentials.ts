@@ -1,6 +1,7 @@
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
 import { appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
+import type { TokenState } from '../token/token-state.js';
 import { refused } from '../verification/refused.js';
 import type { CredentialsContext } from './credentials-context.js';
 import { demandLabel, DerivedCredentials } from './derived-credentials.js';
@@ -68,6 +69,16 @@ export class AppCredentials extends TechnicalCredentials {
     }
     const hostTenant = this.#app.hostTenant ?? this.#context.clients.hostTenantOf(user.clientId);
     return this.forUserTenant(user.tenant ?? '', hostTenant);
+  }
+
+  /** @internal Whether there is an app to act for. */
+  get isConfigured(): boolean {
+    return this.#app !== undefined;
+  }
+
+  /** @internal What is known of the tokens for other tenants, as far as they are remembered. No network I/O. */
+  get derivedStates(): TokenState[] {
+    return this.#derived.all.flatMap(({ state }) => state ?? []);
   }
 
   override toJSON(): Record<string, unknown> {

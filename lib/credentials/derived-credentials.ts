@@ -20,6 +20,11 @@ export class DerivedCredentials<T extends object> {
     this.#known.set(key, derived);
     return derived;
   }
+
+  /** All that are remembered. */
+  get all(): T[] {
+    return [...(this.#known?.values() ?? [])];
+  }
 }
 
 /** Throws `options_invalid` where a name given at run time is not one DNS label. The name itself is not repeated. */

@@ -16,6 +16,7 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
   const url = urls.gatewayUrl + TOKEN_PATH;
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   const { fingerprint } = secret;
+  const subject = { credentials: 'app', tenant: userTenant } as const;
   return {
     key: JSON.stringify([
       'app',
@@ -28,11 +29,12 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
       hostTenant,
       userTenant,
     ]),
-    tenant: userTenant,
+    ...subject,
     ...endpoint.exchange({
       url,
       clientId,
       secret,
+      subject,
       message: (basicCredentials) => appMessage(app, basicCredentials),
       expected: { issuerUrl: urls.issuerUrl, tenant: userTenant },
     }),

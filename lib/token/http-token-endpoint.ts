@@ -17,10 +17,12 @@ import { isThenable } from './thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
 import { proxySecrets } from './proxy-secrets.js';
 import { redactor } from './redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
+import { RequestReport } from './request-report.js';
 import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
@@ -32,10 +34,16 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   // Private, because Axios keeps what it sends on objects that a dump of the application would show.
   readonly #http: HttpService = ownHttpService();
   readonly #limits: ResolvedRequestOptions;
+  readonly #events: MindsphereCredentialsEvents;
   readonly #random: () => number;
 
-  constructor(limits: ResolvedRequestOptions, random: () => number = Math.random) {
+  constructor(
+    limits: ResolvedRequestOptions,
+    events = new MindsphereCredentialsEvents(),
+    random: () => number = Math.random,
+  ) {
     this.#limits = limits;
+    this.#events = events;
     this.#random = random;
   }
 
@@ -51,12 +59,15 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
     return defer(() => {
       let attempts = 0;
+      const report = new RequestReport(this.#events, order.subject, () => attempts);
       return readSecret(order).pipe(
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
-          return attempt$.pipe(retryTransient(this.#limits, this.#random), unlessRefused(memory, secret));
+          const retried$ = attempt$.pipe(retryTransient(this.#limits, this.#random, report.retried));
+          return retried$.pipe(report.exchange, unlessRefused(memory, secret));
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
+        report.failure,
       );
     });
   }

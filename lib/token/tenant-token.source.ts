@@ -15,15 +15,16 @@ export function tenantTokenSource(
   endpoint: TokenEndpoint,
 ): TokenSource {
   const { clientId, secret, tenant, subTenant: subtenant } = options;
+  const subject = { credentials: 'tenant', tenant, subtenant } as const;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
   return {
     key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
-    tenant,
-    subtenant,
+    ...subject,
     ...endpoint.exchange({
       url,
       clientId,
       secret,
+      subject,
       message: (basicCredentials) => tenantMessage(subtenant, basicCredentials),
       expected: { issuerUrl: urls.issuerUrl, tenant, subtenant },
     }),

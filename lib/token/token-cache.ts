@@ -3,8 +3,10 @@ import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
+import type { RefreshReport } from './refresh-report.js';
 import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
+import { type TokenState, UNUSED } from './token-state.js';
 
 /** The tokens of one credential, as its cache keeps them. The Observables are the same at each reading. */
 export interface TokenHandle {
@@ -13,6 +15,8 @@ export interface TokenHandle {
   /** The current token, then every later one. */
   readonly all$: Observable<AccessToken>;
   invalidate(token?: AccessToken): void;
+  /** What is known of the token at this moment; absent where there is no single one. */
+  readonly state?: () => TokenState;
 }
 
 /** All tokens of one registration: bounded, shared by key, ended at module destroy. */
@@ -24,11 +28,12 @@ export class TokenCache {
   readonly #idle: LRUCache<string, TokenSlot>;
   #destroyed = false;
 
-  constructor({ refresh, request, cache }: ResolvedOptions, random: () => number = Math.random) {
+  constructor({ refresh, request, cache }: ResolvedOptions, report: RefreshReport, random = Math.random) {
     this.#maxTokens = cache.maxTokens;
     // By size, not by count: that allocates nothing in advance.
     this.#idle = new LRUCache({ maxSize: cache.maxTokens, sizeCalculation: () => 1 });
-    this.#policy = { margins: refresh, deadlineMs: request.deadlineMs, random, onUse: (slot) => this.#place(slot) };
+    const { deadlineMs } = request;
+    this.#policy = { margins: refresh, deadlineMs, random, report, onUse: (slot) => this.#place(slot) };
   }
 
   /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
@@ -42,6 +47,8 @@ export class TokenCache {
       one$: new Observable((subscriber) => onSlot((slot) => slot.answer(subscriber), subscriber)),
       all$: new Observable((subscriber) => onSlot((slot) => slot.listen(subscriber), subscriber)),
       invalidate: (token) => this.#find(source.key)?.invalidate(token),
+      // Looking at it is no use of it, so it keeps nothing from being evicted.
+      state: () => (this.#used.get(source.key) ?? this.#idle.peek(source.key))?.state ?? UNUSED,
     };
   }
 

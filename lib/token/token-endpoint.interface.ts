@@ -1,5 +1,6 @@
 import type { SealedSecret } from '../config/sealed-secret.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
 /** What goes to a token endpoint, but for the secret. */
@@ -7,6 +8,8 @@ export interface TokenOrder {
   readonly url: string;
   readonly clientId: string;
   readonly secret: SealedSecret;
+  /** Whose token it is, for telemetry. */
+  readonly subject: TokenSubject;
   /** Headers and body, given the value of HTTP Basic credentials for the secret as it is now. */
   readonly message: (basicCredentials: string) => TokenMessage;
   /** What the answer must agree with. */

@@ -18,9 +18,11 @@ import { now } from './clock.js';
 import { HeldToken } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
 import { RefreshPause } from './refresh-pause.js';
+import type { RefreshReport } from './refresh-report.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
+import { type FailedRefresh, type TokenState, tokenState } from './token-state.js';
 
 /** A caller who waits for a new token gets the old one while it is still good for this long. */
 const LAST_MOMENT_MS = 2_000;
@@ -36,6 +38,7 @@ export interface SlotPolicy {
   readonly margins: Required<RefreshOptions>;
   readonly deadlineMs: number;
   readonly random: () => number;
+  readonly report: RefreshReport;
   /** Told when a slot comes into use (a request in flight, a listener) or falls out of it. */
   readonly onUse: (slot: TokenSlot) => void;
 }
@@ -49,7 +52,7 @@ export class TokenSlot {
   readonly #listeners = new TokenListeners();
   #held?: HeldToken;
   #flight?: TokenFlight;
-  #failure?: unknown;
+  #failed?: FailedRefresh;
   #due?: Subscription;
 
   constructor(source: TokenSource, policy: SlotPolicy) {
@@ -62,6 +65,11 @@ export class TokenSlot {
   /** Whether it must not be evicted. */
   get inUse(): boolean {
     return this.#flight !== undefined || !this.#listeners.none;
+  }
+
+  /** What is known at this moment. */
+  get state(): TokenState {
+    return tokenState(this.#held, this.#failed);
   }
 
   /** One valid token: the held one at once, unless it is so near its end that the next one is worth waiting for. */
@@ -152,20 +160,25 @@ export class TokenSlot {
   /** Settles everything before anybody is told, so that whoever asks again at once meets the new state. */
   #onGrant(flight: TokenFlight, grant: TokenGrant): void {
     const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
+    const wasFailing = this.#failed !== undefined;
     this.#held = held;
-    this.#failure = undefined;
+    this.#failed = undefined;
     this.#pause.end();
     this.#settle();
+    this.#policy.report.renewed(this.#source, wasFailing);
     this.#listeners.emit(held.token);
     flight.land(held.token);
   }
 
   #onFailure(flight: TokenFlight, failure: unknown): void {
-    this.#failure = failure;
+    const left = this.#held?.lifeLeftMs() ?? 0;
+    const wasFailing = this.#failed !== undefined;
+    this.#failed = { failure, at: now() };
     // While a refusal is remembered, an attempt would only repeat it.
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
-    if (isFinal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
+    this.#policy.report.failed(this.#source, failure, left, wasFailing);
+    if (isFinal(failure) || left <= 0) this.#listeners.fail(failure);
     flight.fail(failure);
   }
 
@@ -189,14 +202,14 @@ export class TokenSlot {
 
   #dueInMs(held: HeldToken): number {
     const left = held.lifeLeftMs();
-    return this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
   }
 
   #onDue(held: HeldToken): void {
     if (this.#flight !== undefined) return;
     if (this.#dueInMs(held) > 0) this.#schedule();
-    else if (this.#failure === undefined || held.lifeLeftMs() > 0) this.#renew();
-    else this.#listeners.fail(this.#failure);
+    else if (this.#failed === undefined || held.lifeLeftMs() > 0) this.#renew();
+    else this.#listeners.fail(this.#failed.failure);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 
 /** One new token, as its source has checked it. */
 export interface TokenGrant {
@@ -10,13 +11,9 @@ export interface TokenGrant {
 }
 
 /** Where the tokens of one credential come from; all that a cache needs to know of it. */
-export interface TokenSource {
+export interface TokenSource extends TokenSubject {
   /** Equal for two sources only if every detail is equal. Holds a fingerprint of the secret, never the secret. */
   readonly key: string;
-  /** The tenant requested. */
-  readonly tenant: string;
-  /** The subtenant requested. */
-  readonly subtenant?: string;
   /**
    * Asks for a new token when subscribed, and aborts when unsubscribed. Emits one grant, or fails with
    * `token_request_failed`, `token_response_invalid` or `options_invalid`, within the deadline.
