@@ -34,7 +34,8 @@ for (const [folder, { survivors }] of Object.entries(results)) {
   console.log(`\n${folder}: ${survivors.length} survived`);
   for (const survivor of survivors) console.log(`  ${survivor}`);
 }
-console.table(Object.fromEntries(Object.entries(results).map(([folder, { survivors: _, ...row }]) => [folder, row])));
+const rows = Object.entries(results).map(([folder, row]) => [folder, { ...row, survivors: row.survivors.length }]);
+console.table(Object.fromEntries(rows));
 const weak = Object.entries(results).filter(([, row]) => row['killed %'] < LEAST_KILLED);
 if (weak.length > 0) fail(`less than ${LEAST_KILLED} % killed in ${weak.map(([folder]) => folder).join(', ')}`);
 
