@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RefusalLog } from '../../lib/guard/refusal-log.js';
-import { fakeTime } from '../support/application.js';
+import { fakeTime } from '../support/basics.js';
 
 function logUnderFakeTime() {
   fakeTime();
