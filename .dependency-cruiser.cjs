@@ -3,23 +3,24 @@
  * import what lies below it, and nothing else; the order of LAYERS is the order of the data.
  */
 
-const BELOW_CREDENTIALS = ['store', 'verification', 'token', 'config', 'errors', 'telemetry'];
+const BELOW_CREDENTIALS = ['verification', 'token', 'config', 'store', 'telemetry', 'errors'];
 const BELOW_CONSUMERS = ['credentials', ...BELOW_CREDENTIALS];
 
 /** Each stage of lib/ and the stages that it may import beside itself. A folder that is not listed is a fault. */
 const LAYERS = {
   errors: [],
   telemetry: ['errors'],
-  config: ['errors', 'telemetry'],
-  token: ['config', 'errors', 'telemetry'],
-  store: ['token', 'config', 'errors', 'telemetry'],
-  verification: ['token', 'config', 'errors', 'telemetry'],
+  store: ['errors'],
+  config: ['store', 'telemetry', 'errors'],
+  token: ['config', 'store', 'telemetry', 'errors'],
+  sharing: ['token', 'config', 'store', 'telemetry', 'errors'],
+  verification: ['token', 'config', 'telemetry', 'errors'],
   credentials: BELOW_CREDENTIALS,
   guard: BELOW_CONSUMERS,
   http: BELOW_CONSUMERS,
   // Entry points of their own, for applications that have the peer.
-  redis: BELOW_CREDENTIALS,
-  keyv: BELOW_CREDENTIALS,
+  redis: ['store', 'errors'],
+  keyv: ['store', 'errors'],
   terminus: BELOW_CONSUMERS,
   opentelemetry: BELOW_CONSUMERS,
 };
