@@ -14,6 +14,7 @@ import { TokenVerifier } from './credentials/token-verifier.js';
 import { UserToken, userTokenOf } from './credentials/user-token.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
+import { MindsphereHttpService } from './http/mindsphere-http.service.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { TokenCache } from './token/token-cache.js';
 import { clientRule } from './verification/client-rule.js';
@@ -71,6 +72,11 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       inject: [CONTEXT],
     },
     { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS] },
+    {
+      provide: token(MindsphereHttpService),
+      useFactory: (options: ResolvedOptions) => new MindsphereHttpService(options),
+      inject: [RESOLVED_OPTIONS],
+    },
     {
       provide: user,
       scope: Scope.REQUEST,
