@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { isValues } from '../config/values.js';
+import { isValues, type Values } from '../config/values.js';
 import { demandHeaders, plainHeaders } from './request-headers.js';
 import { requestRefused } from './request-refused.js';
 
@@ -47,11 +47,9 @@ const METHOD = /^(?!connect$|trace$)[a-z]+$/i;
 /** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
 export function checkedConfig(given: MindsphereRequestConfig): MindsphereRequestConfig {
   if (!isValues(given)) throw requestRefused('its configuration is no object');
-  const unknown = namesIn(given).filter((name) => !isPassed(name));
+  const config = copyOf(given);
+  const unknown = Object.keys(config).filter((name) => !isPassed(name));
   if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.join(', ')}`);
-  const config: MindsphereRequestConfig = Object.fromEntries(
-    PASSED.map((name) => [name, given[name]]).filter(([, value]) => value !== undefined),
-  );
   const { method = 'get', signal } = config;
   const headers = plainHeaders(config.headers);
   if (!METHOD.test(method)) throw requestRefused('its method is none of an API');
@@ -60,11 +58,14 @@ export function checkedConfig(given: MindsphereRequestConfig): MindsphereRequest
   return { ...config, headers };
 }
 
-/** Inherited names, too: Axios reads them. */
-function namesIn(given: object): string[] {
-  const names: string[] = [];
-  for (const name in given) if ((given as Record<string, unknown>)[name] !== undefined) names.push(name);
-  return names;
+/** Each value is read once, so that what is judged is what is sent. Inherited ones count: Axios reads them. */
+function copyOf(given: Values): MindsphereRequestConfig {
+  const values: Record<string, unknown> = {};
+  for (const name in given) {
+    const value = given[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }
 
 function isPassed(name: string): boolean {

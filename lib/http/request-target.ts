@@ -1,4 +1,4 @@
-import { Axios, type InternalAxiosRequestConfig } from 'axios';
+import { Axios, type InternalAxiosRequestConfig, isAxiosError } from 'axios';
 import { requestRefused } from './request-refused.js';
 
 /** What a URL parser drops or repairs, so that a text could mean one thing to a reader and another to it. */
@@ -21,9 +21,8 @@ export class RequestTarget {
    * Where Axios would send a request: base URL, URL and parameters joined as it joins them, judged, and spelled so that
    * there is nothing left to interpret. Throws `options_invalid`.
    */
-  of({ baseURL, url, allowAbsoluteUrls, params, paramsSerializer }: InternalAxiosRequestConfig): string {
-    const base = baseURL ?? this.#gatewayUrl;
-    const text = joiner.getUri({ baseURL: base, url: url ?? '', allowAbsoluteUrls, params, paramsSerializer });
+  of(request: InternalAxiosRequestConfig): string {
+    const text = joined(request, this.#gatewayUrl);
     if (REPAIRED.test(text)) throw requestRefused('its URL holds a backslash or a control character');
     if (!URL.canParse(text, this.#gatewayUrl)) throw requestRefused('its URL is none');
     const target = new URL(text, this.#gatewayUrl);
@@ -38,6 +37,18 @@ export class RequestTarget {
     if (typeof location !== 'string' || !URL.canParse(location, from)) return undefined;
     const target = new URL(location, from);
     return this.#origins.has(target.origin) && !hasUserInfo(target) ? target.href : undefined;
+  }
+}
+
+function joined(
+  { baseURL, url, allowAbsoluteUrls, params, paramsSerializer }: InternalAxiosRequestConfig,
+  gateway: string,
+) {
+  try {
+    return joiner.getUri({ baseURL: baseURL ?? gateway, url: url ?? '', allowAbsoluteUrls, params, paramsSerializer });
+  } catch (failure) {
+    // A serializer's own failure is the caller's.
+    throw isAxiosError(failure) ? requestRefused('its URL is none') : failure;
   }
 }
 

@@ -11,7 +11,6 @@ import { defer, firstValueFrom, fromEvent, takeUntil, throwIfEmpty } from 'rxjs'
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
 import { proxySecrets } from '../token/proxy-secrets.js';
-import { redactor } from '../token/redaction.js';
 import { type Tokens, withToken } from '../token/with-token.js';
 import { bareAnswer, bareFailure, discard, statusFailure } from './bare-answer.js';
 import { redirectOf } from './redirect.js';
@@ -85,14 +84,14 @@ async function sendOnce(
   token: AccessToken,
 ): Promise<AxiosResponse> {
   const agents = route.agents();
-  const redact = (text: string) => redactor(token.value, ...proxySecrets(agents))(text);
+  const secrets = () => [token.value, ...proxySecrets(agents)];
   const headers = new AxiosHeaders(request.headers).set('Authorization', token.authorization);
   try {
     // Any status: whether it pleases the caller is judged when redirects and refusals have had their turn.
     const answer = await overHttp({ ...request, ...agents, headers, ...AS_IT_IS });
-    return bareAnswer(answer, asked, redact, token.value);
+    return bareAnswer(answer, asked, secrets);
   } catch (failure) {
-    throw bareFailure(failure, asked, redact);
+    throw bareFailure(failure, asked, secrets);
   }
 }
 
