@@ -17,6 +17,7 @@ import { UserTokenGuard } from './guard/user-token.guard.js';
 import { MindsphereHttpService } from './http/mindsphere-http.service.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { TokenCache } from './token/token-cache.js';
+import { UserTenantsClient } from './token/user-tenants.client.js';
 import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */
@@ -36,6 +37,7 @@ const internalProviders = (verifierToken: InjectionToken): Provider[] => [
         cache,
         verifier,
         endpoint: new HttpTokenEndpoint(options.request),
+        userTenants: new UserTenantsClient(options),
         clients: clientRule(options),
       }),
     inject: [RESOLVED_OPTIONS, TokenCache, verifierToken],
