@@ -7,6 +7,7 @@ import type { CredentialsContext } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
@@ -46,6 +47,7 @@ const internalProviders = (verifierToken: InjectionToken): Provider[] => [
 
 /** The providers of one registration; what is exported carries its name. */
 export function createProviders(name: string | undefined): { all: Provider[]; exported: InjectionToken[] } {
+  noteRegistration(name);
   const token = (type: Injectable) => getCredentialsToken(type, name);
   const app = token(AppCredentials);
   const tenant = token(TenantCredentials);
