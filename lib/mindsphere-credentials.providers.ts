@@ -8,6 +8,7 @@ import type { CredentialsContext } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
@@ -16,11 +17,13 @@ import { UserToken } from './credentials/user-token.js';
 import { userTokenOf } from './credentials/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
+import { MindsphereHttpService } from './http/mindsphere-http.service.js';
 import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { RefreshLog } from './token/refresh-log.js';
 import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
+import { UserTenantsClient } from './token/user-tenants.client.js';
 import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */
@@ -55,6 +58,7 @@ const internalProviders = (
         cache,
         verifier,
         endpoint: new HttpTokenEndpoint(options.request, events),
+        userTenants: new UserTenantsClient(options),
         clients: clientRule(options),
       }),
     inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken],
@@ -63,6 +67,7 @@ const internalProviders = (
 
 /** The providers of one registration; what is exported carries its name. */
 export function createProviders(name: string | undefined): { all: Provider[]; exported: InjectionToken[] } {
+  noteRegistration(name);
   const token = (type: Injectable) => getCredentialsToken(type, name);
   const app = token(AppCredentials);
   const tenant = token(TenantCredentials);
@@ -93,6 +98,11 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       inject: [CONTEXT],
     },
     { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS, events] },
+    {
+      provide: token(MindsphereHttpService),
+      useFactory: (options: ResolvedOptions) => new MindsphereHttpService(options),
+      inject: [RESOLVED_OPTIONS],
+    },
     {
       provide: user,
       scope: Scope.REQUEST,

@@ -125,6 +125,16 @@ export interface CacheOptions {
   maxVerifiedTokens?: number;
 }
 
+/** What {@link MindsphereHttpService} may do. */
+export interface HttpOptions {
+  /**
+   * Origins, beside the gateway's, that tokens may be sent to, e.g. `'https://api.example.com'`: `https:`, host and
+   * port, nothing else; `http:` only for loopback addresses, unless `allowInsecureHttp` is set. Whoever answers there
+   * can act with the tokens it gets. Default: none.
+   */
+  allowedOrigins?: readonly string[];
+}
+
 /**
  * What {@link MindsphereCredentialsModule.forRoot} takes and the factory of `forRootAsync` returns. Everything is
  * optional: `forRoot` reads the environment for what it was not given, `forRootAsync` reads only what its factory returns.
@@ -149,7 +159,7 @@ export interface MindsphereCredentialsModuleOptions {
   tenant?: WithOptional<TenantCredentialsOptions, 'tenant'> | false;
   /** When tokens are renewed. */
   refresh?: RefreshOptions;
-  /** Limits of token requests. */
+  /** Limits of token requests; `timeoutMs` and `axios` also hold for calls of APIs. */
   request?: RequestOptions;
   /** Where the user's token is found. */
   userToken?: UserTokenOptions;
@@ -157,6 +167,8 @@ export interface MindsphereCredentialsModuleOptions {
   verification?: VerificationOptions;
   /** Bounds of what is held in memory. */
   cache?: CacheOptions;
+  /** What calls of APIs may do. */
+  http?: HttpOptions;
 }
 
 /** @inline */

@@ -1,5 +1,6 @@
 import type {
   CacheOptions,
+  HttpOptions,
   RefreshOptions,
   RequestOptions,
   UserTokenOptions,
@@ -59,4 +60,5 @@ export interface ResolvedOptions extends ResolvedUrls {
       Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'allowedTenants' | 'clientIds'>
   >;
   readonly cache: Readonly<Required<CacheOptions>>;
+  readonly http: Readonly<Required<HttpOptions>>;
 }

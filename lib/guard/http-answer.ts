@@ -34,7 +34,7 @@ export function insufficientScope(scopes: readonly string[]): HttpAnswer {
 }
 
 /** 503 that says when to come again. */
-function comeAgain(retryAfterMs: number = DEFAULT_RETRY_AFTER_MS): HttpAnswer {
+export function comeAgain(retryAfterMs: number = DEFAULT_RETRY_AFTER_MS): HttpAnswer {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
   return {
     exception: withCode(new ServiceUnavailableException(), 'SERVICE_UNAVAILABLE'),

@@ -1,5 +1,4 @@
 import type { HttpService } from '@nestjs/axios';
-import { isAxiosError } from 'axios';
 import {
   type MonoTypeOperatorFunction,
   type Observable,
@@ -18,7 +17,7 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
+import { ownHttpService } from './own-http-service.js';
 import { proxySecrets } from './proxy-secrets.js';
 import { redactor } from './redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
@@ -26,8 +25,9 @@ import { RequestReport } from './request-report.js';
 import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
-import { type HttpAnswer, failureOf, requestFailed } from './token-failure.js';
+import { type HttpAnswer, failureOf } from './token-failure.js';
 import type { TokenGrant } from './token-source.interface.js';
+import { tookTooLong, transportFailure } from './transport-failure.js';
 
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {
@@ -122,19 +122,4 @@ function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
       throw unusable('did not return a text without control characters');
     }),
   );
-}
-
-function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {
-  return requestFailed(url, `gave no complete answer within ${timeMs} ms`, { retryable: true, attempts });
-}
-
-/** An Axios error holds the whole request, so nothing of it goes on but its code. */
-function transportFailure(failure: unknown, url: string, attempts: number): MindsphereCredentialsError {
-  const { code, message } = isAxiosError(failure) ? failure : { code: undefined, message: '' };
-  if (message.startsWith('maxContentLength')) {
-    const what = `The token endpoint ${url} gave an answer of more than ${LARGEST_ANSWER_BYTES} bytes.`;
-    return new MindsphereCredentialsError('token_response_invalid', what, { endpoint: url, attempts });
-  }
-  const known = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
-  return requestFailed(url, `could not be reached or broke off${known}`, { retryable: true, attempts });
 }

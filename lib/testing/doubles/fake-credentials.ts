@@ -1,4 +1,4 @@
-import { type Observable, of } from 'rxjs';
+import { EMPTY, type Observable, of } from 'rxjs';
 import { MindsphereCredentials } from '../../credentials/mindsphere-credentials.js';
 import type { UserToken } from '../../credentials/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
@@ -7,10 +7,12 @@ import { fakeAccessToken } from './fake-access-token.js';
 /** Credentials that hold one token for ever, whoever they are derived for. */
 export class FakeCredentials extends MindsphereCredentials {
   readonly #token$: Observable<AccessToken>;
+  readonly #tenant?: string;
 
   constructor(token: AccessToken) {
     super();
     this.#token$ = of(token);
+    this.#tenant = token.tenant;
   }
 
   /** The token, then completes. No network I/O, never fails. */
@@ -41,6 +43,11 @@ export class FakeCredentials extends MindsphereCredentials {
   /** These very credentials, whatever the subtenant. */
   forSubtenant(_subTenant?: string): this {
     return this;
+  }
+
+  /** The tenant of the token, and no other. No network I/O, never fails. */
+  userTenants(): Observable<string> {
+    return this.#tenant === undefined ? EMPTY : of(this.#tenant);
   }
 
   /** That it is a double. */

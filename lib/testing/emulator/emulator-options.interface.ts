@@ -42,7 +42,10 @@ export interface MindsphereEmulatorOptions {
   app?: Partial<EmulatedApp>;
   /** Scheme demanded in `X-SPACE-AUTH-KEY`. Default `'Basic'`; one vendor page shows `'Bearer'`. */
   authKeyScheme?: 'Basic' | 'Bearer';
-  /** Tenants the app is provisioned to, beside its host tenant. Default: any that is one DNS label. */
+  /**
+   * Tenants the app is provisioned to, beside its host tenant, and what `userTenants` lists. Default: tokens for any that
+   * is one DNS label, a list of the app's user tenant only.
+   */
   userTenants?: readonly string[];
   /**
    * The technical users; `moduleOptions` names the first. Default: one, `'{tenant}-technicaluser'` with the secret
@@ -79,7 +82,10 @@ export interface EmulatorSettings {
   readonly tokenLifeSeconds: number;
   readonly app: Readonly<EmulatedApp>;
   readonly authKeyScheme: 'Basic' | 'Bearer';
+  /** Tenants there are tokens for. */
   readonly userTenants: readonly string[] | undefined;
+  /** Tenants that are listed. */
+  readonly provisionedTenants: readonly string[];
   readonly technicalUsers: readonly [EmulatedTechnicalUser, ...EmulatedTechnicalUser[]];
   readonly tenants: readonly string[] | undefined;
   readonly impersonation: boolean;

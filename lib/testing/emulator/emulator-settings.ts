@@ -26,6 +26,7 @@ export function resolveSettings(options: MindsphereEmulatorOptions): EmulatorSet
     app,
     authKeyScheme: options.authKeyScheme ?? 'Basic',
     userTenants: options.userTenants && [app.hostTenant, ...labels('userTenants', options.userTenants)],
+    provisionedTenants: [...new Set(options.userTenants ?? [app.userTenant])],
     technicalUsers,
     tenants: options.tenants && knownTenants(labels('tenants', options.tenants), app, technicalUsers),
     impersonation: options.impersonation ?? true,

@@ -21,7 +21,7 @@ export interface EmulatorFault {
   reset?: boolean;
 }
 
-const ENDPOINTS: readonly string[] = ['app-token', 'tenant-token', 'token-keys', 'api'];
+const ENDPOINTS: readonly string[] = ['app-token', 'tenant-token', 'token-keys', 'user-tenants', 'api'];
 /** Node's timers know no longer time. */
 export const LONGEST_DELAY_MS = 2_147_483_647;
 

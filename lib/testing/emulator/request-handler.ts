@@ -13,6 +13,7 @@ import { findRoute, type Route } from './route.js';
 import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
 import type { TokenIssuer } from './token-issuer.js';
 import { TokenKeysEndpoint } from './token-keys.endpoint.js';
+import { UserTenantsEndpoint } from './user-tenants.endpoint.js';
 
 const HOST = /^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
 
@@ -31,6 +32,7 @@ export class RequestHandler {
   readonly #appToken: AppTokenEndpoint;
   readonly #tenantToken: TenantTokenEndpoint;
   readonly #tokenKeys: TokenKeysEndpoint;
+  readonly #userTenants: UserTenantsEndpoint;
   readonly #api: ApiEndpoint;
   readonly #failures: RandomFailures;
 
@@ -39,6 +41,7 @@ export class RequestHandler {
     this.#appToken = new AppTokenEndpoint(parts.settings, parts.issuer);
     this.#tenantToken = new TenantTokenEndpoint(parts.settings, parts.issuer);
     this.#tokenKeys = new TokenKeysEndpoint(parts.keys);
+    this.#userTenants = new UserTenantsEndpoint(parts.settings);
     this.#api = new ApiEndpoint(parts.keys);
     this.#failures = new RandomFailures(parts.settings);
   }
@@ -83,6 +86,8 @@ export class RequestHandler {
         return this.#tenantToken.handle(request, route.tenant, route.issuer);
       case 'token-keys':
         return this.#tokenKeys.handle(request.method);
+      case 'user-tenants':
+        return this.#userTenants.handle(request, this.#api.claimsOf(request, port));
       default:
         return this.#api.handle(request, port);
     }

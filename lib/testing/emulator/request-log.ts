@@ -20,7 +20,7 @@ export interface RecordedRequest {
 
 const CUT = '***';
 const SECRET_HEADERS = /authorization|auth-key|cookie|secret|token/i;
-const SECRET_FIELD = /((?:^|[?&])[^=&]*(?:secret|password|token|assertion)[^=&]*=)[^&]*/gi;
+const SECRET_FIELD = /((?:^|[?&])[^=&?]*(?:secret|password|token|assertion)[^=&?]*=)[^&]*/gi;
 const SECRET_MEMBER = /("[^"]*(?:secret|password|token|assertion|context)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 const JWT = /eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g;
 
