@@ -82,12 +82,12 @@ describe('The application alone', () => {
     expect(seconds).toBeLessThan(1);
   });
 
-  it('answers what has been asked before it ends', async () => {
+  it.each(['api', 'app-token'] as const)('answers what has been asked before it ends: %s is slow', async (endpoint) => {
     const { process, origin } = await started();
-    emulator.failNext('api', { delayMs: 300 });
+    emulator.failNext(endpoint, { delayMs: 300 });
     const call = callsOf(issueTokens(emulator)).find(({ path }) => path === '/current-app-credentials')!;
     const outcome = make(origin, call);
-    await expect.poll(() => emulator.requests('api').length).toBe(1);
+    await expect.poll(() => emulator.requests(endpoint).length).toBe(1);
     process.child.kill('SIGTERM');
     expect(await outcome).toMatchObject({ ok: true });
     expect(await process.ended).toBe(0);

@@ -166,7 +166,7 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   });
 
   it('parses no GraphQL query that asks for everything a hundred times', async () => {
-    const query = `{ ${Array.from({ length: 200 }, (_, index) => `a${index}: assets { tenant }`).join(' ')} }`;
+    const query = `{ ${[...Array(200).keys()].map((index) => `a${index}: assets { tenant }`).join(' ')} }`;
     const outcome = await make(origin, { ...graphqlCallsOf(tokens)[0]!, query });
     expect(outcome).toMatchObject({
       status: 400,
