@@ -6,6 +6,7 @@ import { AppCredentials } from './credentials/app.credentials.js';
 import type { CredentialsContext } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
+import { CurrentUser } from './credentials/current-user.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
@@ -83,6 +84,11 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext, base: AppCredentials, current: UserToken) =>
         new CurrentAppCredentials(context, base, current),
       inject: [CONTEXT, app, user],
+    },
+    {
+      provide: token(CurrentUser),
+      useFactory: (base: AppCredentials, own: TokenVerifier) => new CurrentUser(base, own),
+      inject: [app, verifier],
     },
     {
       provide: token(UserTokenGuard),

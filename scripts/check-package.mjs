@@ -14,6 +14,8 @@ const ENTRY_POINTS = {
     'AccessToken',
     'AppCredentials',
     'CurrentAppCredentials',
+    'CurrentUser',
+    'CurrentUserMiddleware',
     'CurrentUserToken',
     'InjectCredentials',
     'MindsphereCredentials',

@@ -23,7 +23,7 @@ export class AppCredentials extends TechnicalCredentials {
   constructor(
     context: CredentialsContext,
     app?: ResolvedAppOptions,
-    derived = new DerivedCredentials<AppCredentials>(),
+    derived = new DerivedCredentials<AppCredentials>(context.options.cache.maxTokens, app?.hostTenant),
     tokensOfUser?: TokenHandle,
   ) {
     super(tokensOfUser ?? tokensOf(context, app));
@@ -41,12 +41,7 @@ export class AppCredentials extends TechnicalCredentials {
    * @param hostTenant the tenant that hosts the app; default: as in these credentials.
    */
   forUserTenant(userTenant: string, hostTenant: string | undefined = this.#app?.hostTenant): AppCredentials {
-    return this.#derived.get(`${hostTenant ?? ''}/${userTenant}`, () => {
-      demandLabel(userTenant, 'userTenant');
-      if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
-      const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
-      return new AppCredentials(this.#context, app, this.#derived);
-    });
+    return this.#derived.find(userTenant, hostTenant) ?? this.#derive(userTenant, hostTenant);
   }
 
   /**
@@ -59,6 +54,14 @@ export class AppCredentials extends TechnicalCredentials {
   forUser(user: UserToken): AppCredentials {
     const tokens = tokensForUser(user, this.#context.verifier, (verified) => this.#actFor(verified));
     return new AppCredentials(this.#context, this.#app, this.#derived, tokens);
+  }
+
+  #derive(userTenant: string, hostTenant: string | undefined): AppCredentials {
+    demandLabel(userTenant, 'userTenant');
+    if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
+    const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
+    const derived = new AppCredentials(this.#context, app, this.#derived);
+    return this.#derived.remember(derived, userTenant, hostTenant);
   }
 
   #actFor(user: UserToken): AppCredentials {

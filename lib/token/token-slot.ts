@@ -13,6 +13,7 @@ import {
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
+import { inBackground } from './async-context.js';
 import { backgroundTimer } from './background-timer.js';
 import { now } from './clock.js';
 import { HeldToken } from './held-token.js';
@@ -182,7 +183,7 @@ export class TokenSlot {
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
     const left = held.lifeLeftMs();
     const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
-    this.#due = backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held));
+    this.#due = inBackground(() => backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held)));
   }
 
   #onDue(held: HeldToken): void {
