@@ -1,10 +1,14 @@
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
+  AppCredentials,
   CurrentAppCredentials,
+  CurrentUser,
+  CurrentUserMiddleware,
   CurrentUserToken,
   MindsphereCredentialsModule,
   UserToken,
@@ -15,6 +19,14 @@ import { firstValueFrom } from 'rxjs';
 /** A server in a process of its own, whose CPU time the bench reads over IPC. Plain JavaScript: no build step. */
 class Empty {}
 Injectable({ scope: Scope.REQUEST })(Empty);
+
+/** What an application would write for itself. */
+const trivial = new AsyncLocalStorage();
+class TrivialMiddleware {
+  use(request, _response, next) {
+    trivial.run(request, next);
+  }
+}
 
 class EmptyGuard {
   canActivate() {
@@ -32,6 +44,20 @@ const controllers = {
   'current-app': controller({
     inject: CurrentAppCredentials,
     handle: async (_, credentials) => ({ ok: (await firstValueFrom(credentials.getToken())) !== undefined }),
+    guard: UserTokenGuard,
+  }),
+  'for-user': controller({
+    inject: AppCredentials,
+    handle: async (user, app) => ({ ok: (await firstValueFrom(app.forUser(user).getToken())) !== undefined }),
+    guard: UserTokenGuard,
+    decorated: true,
+  }),
+  'trivial-als': controller({ handle: () => ({ ok: trivial.getStore() !== undefined }) }),
+  'our-als': controller({ handle: () => ({ ok: true }) }),
+  'trivial-als-guard': controller({ handle: () => ({ ok: trivial.getStore() !== undefined }), guard: UserTokenGuard }),
+  'current-user': controller({
+    inject: CurrentUser,
+    handle: (_, current) => ({ ok: current.token.verified }),
     guard: UserTokenGuard,
   }),
 };
@@ -60,7 +86,12 @@ for (const [path, { Route, descriptor }] of Object.entries(controllers)) {
 }
 
 const [platform, options] = process.argv.slice(2);
-class AppModule {}
+class AppModule {
+  configure(consumer) {
+    consumer.apply(TrivialMiddleware).forRoutes('trivial-als', 'trivial-als-guard');
+    consumer.apply(CurrentUserMiddleware).forRoutes('our-als', 'current-user');
+  }
+}
 Module({
   imports: [MindsphereCredentialsModule.forRoot(JSON.parse(options))],
   controllers: Object.values(controllers).map(({ Route }) => Route),
@@ -71,7 +102,12 @@ const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapt
 const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 process.on('message', (message) => {
-  if (message === 'cpu') process.send({ cpu: process.cpuUsage() });
+  if (message === 'cpu') process.send({ cpu: cpuMicroseconds() });
   if (message === 'stop') void app.close().then(() => process.disconnect());
 });
 process.send({ url: await app.getUrl() });
+
+function cpuMicroseconds() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}

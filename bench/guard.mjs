@@ -1,61 +1,78 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import autocannon from 'autocannon';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
-import { interleave, median, show } from './rounds.mjs';
+import { Report } from './report.mjs';
+import { brief, difference, interleave, median, ratio } from './rounds.mjs';
 
-const brief = process.argv.includes('--brief');
-const rounds = brief ? 1 : 7;
-const amount = brief ? 500 : 6_000;
-const routes = ['bare', 'empty-guard', 'guard', 'decorator', 'empty-scope', 'user-token', 'current-app'];
+const amount = brief ? 200 : 2_000;
+const warmUp = brief ? 50 : 3_000;
+const labels = {
+  bare: 'bare route',
+  'empty-guard': 'a guard that does nothing',
+  guard: 'UserTokenGuard',
+  decorator: 'UserTokenGuard + @CurrentUserToken()',
+  'trivial-als': 'a trivial AsyncLocalStorage middleware',
+  'our-als': 'CurrentUserMiddleware',
+  'trivial-als-guard': 'UserTokenGuard + a trivial AsyncLocalStorage middleware',
+  'current-user': 'UserTokenGuard + CurrentUserMiddleware + CurrentUser.token',
+  'empty-scope': 'an empty Scope.REQUEST provider',
+  'user-token': 'UserTokenGuard + injected UserToken',
+  'for-user': 'UserTokenGuard + forUser(user).getToken()',
+  'current-app': 'UserTokenGuard + CurrentAppCredentials.getToken()',
+};
+const routes = Object.keys(labels);
 
 const emulator = await MindsphereEmulator.start({ port: 0 });
-// Under load the load generator must not wait for the server's turn: each has a core, and CPU time is what is compared.
-const headers = { authorization: `Bearer ${emulator.issueUserToken()}` };
+const token = emulator.issueUserToken();
 
 for (const platform of ['express', 'fastify']) {
-  const server = fork(fileURLToPath(new URL('./guard-server.mjs', import.meta.url)), [
-    platform,
-    JSON.stringify(emulator.moduleOptions),
-  ]);
+  const report = new Report(`guard-${platform}`, `A route, on ${platform === 'express' ? 'Express' : 'Fastify'}`);
+  const server = forked('./guard-server.mjs', [platform, JSON.stringify(emulator.moduleOptions)]);
   const [{ url }] = await once(server, 'message');
-  const load = (route, requests) => autocannon({ url: `${url}/${route}`, headers, connections: 20, amount: requests });
-  for (const route of routes) await load(route, brief ? 100 : 3_000);
+  const loader = forked('./load.mjs', []);
+  const load = (route, requests) => ask(loader, { url: `${url}/${route}`, token, requests });
+  for (const route of routes) await load(route, warmUp);
 
   const measured = Object.fromEntries(routes.map((route) => [route, () => measure(server, load, route)]));
-  const results = await interleave(rounds, measured);
-  const over = (route, base) =>
-    median(results[route].map(({ cpu }, round) => cpu - results[base][round].cpu)).toFixed(1);
-  show(`${platform}: an empty guard over the bare route`, `${over('empty-guard', 'bare')} µs`, '');
-  show(`${platform}: guard over the bare route`, `${over('guard', 'bare')} µs`, '');
-  show(`${platform}: guard + @CurrentUserToken() over the bare route`, `${over('decorator', 'bare')} µs`, 'at most 5');
-  show(
-    `${platform}: guard + UserToken over an empty request scope`,
-    `${over('user-token', 'empty-scope')} µs`,
-    'at most 8',
-  );
+  const results = await interleave(measured);
+  const only = (what) =>
+    Object.fromEntries(routes.map((route) => [route, results[route].map((result) => result[what])]));
+  const [cpu, rate] = [only('cpu'), only('perSecond')];
+  const over = (route, base, most) =>
+    report.row(`${labels[route]}, over: ${labels[base]}`, difference(cpu, route, base), 'µs CPU', { most });
+  over('decorator', 'bare', 5);
+  over('user-token', 'empty-scope', 8);
+  const als = (route, base) =>
+    report.row(`${labels[route]} / ${labels[base]}`, ratio(cpu, route, base), '× CPU', { most: 1.1 });
+  als('our-als', 'trivial-als');
+  als('current-user', 'trivial-als-guard');
   for (const route of routes) {
-    const cpu = median(results[route].map((result) => result.cpu)).toFixed(1);
-    const perSecond = median(results[route].map((result) => result.perSecond)).toFixed(0);
-    show(`  ${platform} ${route}`, `${cpu} µs`, `${perSecond} requests/s`);
+    report.row(labels[route], median(cpu[route]), 'µs CPU');
+    report.row(`${labels[route]}, of the bare route's requests per second`, ratio(rate, route, 'bare'), '×');
   }
+  report.save();
+  loader.disconnect();
   server.send('stop');
   await once(server, 'exit');
 }
 await emulator.close();
 
-/** CPU microseconds of the server per request, and requests per second. */
-async function measure(server, load, route) {
-  const before = await cpuOf(server);
-  const { non2xx, errors, requests } = await load(route, amount);
-  if (non2xx > 0 || errors > 0) throw new Error(`${route}: ${non2xx} refused, ${errors} failed`);
-  const after = await cpuOf(server);
-  return { cpu: (after - before) / amount, perSecond: requests.average };
+function forked(path, args) {
+  return fork(fileURLToPath(new URL(path, import.meta.url)), args);
 }
 
-async function cpuOf(server) {
-  server.send('cpu');
-  const [{ cpu }] = await once(server, 'message');
-  return cpu.user + cpu.system;
+/** CPU microseconds of the server per request, and requests per second. */
+async function measure(server, load, route) {
+  const before = await ask(server, 'cpu');
+  const { failed, perSecond } = await load(route, amount);
+  if (failed > 0) throw new Error(`${route}: ${failed} requests failed`);
+  const after = await ask(server, 'cpu');
+  return { cpu: (after.cpu - before.cpu) / amount, perSecond };
+}
+
+async function ask(child, message) {
+  child.send(message);
+  const [answer] = await once(child, 'message');
+  return answer;
 }

@@ -1,8 +1,17 @@
-/** Runs candidates in turn, round after round, so that a noisy machine disturbs them alike. */
-export async function interleave(rounds, candidates) {
+/** Whether each bench only shows that it works: few calls, one round, no time judged. */
+export const brief = process.argv.includes('--brief') || process.env.BENCH_BRIEF === '1';
+
+/** Rounds of a bench: of an odd number, so that the median is a measured one. */
+export const rounds = brief ? 1 : 9;
+
+/** Runs candidates in turn, round after round, so that a noisy machine disturbs them alike. The first one warms up. */
+export async function interleave(candidates, count = rounds) {
   const results = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, run] of Object.entries(candidates)) results[name].push(await run());
+  for (let round = brief ? 0 : -1; round < count; round += 1) {
+    for (const [name, run] of Object.entries(candidates)) {
+      const value = await run();
+      if (round >= 0) results[name].push(value);
+    }
   }
   return results;
 }
@@ -17,6 +26,11 @@ export function ratio(results, of, to) {
   return median(results[of].map((value, round) => value / results[to][round]));
 }
 
+/** The median of the differences of each round. */
+export function difference(results, of, to) {
+  return median(results[of].map((value, round) => value - results[to][round]));
+}
+
 /** Microseconds per call of an asynchronous function, one after the other. */
 export function timed(calls, run) {
   return async () => {
@@ -26,6 +40,11 @@ export function timed(calls, run) {
   };
 }
 
-export function show(label, value, target) {
-  console.log(`${label.padEnd(72)} ${value.padStart(12)}   ${target}`);
+/** Microseconds per call of a function that answers at once. */
+export function timedSync(calls, run) {
+  return () => {
+    const started = process.hrtime.bigint();
+    for (let call = 0; call < calls; call += 1) run(call);
+    return Number(process.hrtime.bigint() - started) / 1_000 / calls;
+  };
 }

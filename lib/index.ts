@@ -14,6 +14,7 @@ export type {
 } from './config/module-options.interface.js';
 export { AppCredentials } from './credentials/app.credentials.js';
 export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
+export { CurrentUser } from './credentials/current-user.js';
 export { getCredentialsToken, InjectCredentials } from './credentials/credentials-token.js';
 export { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
 export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
@@ -26,6 +27,7 @@ export {
   type MindsphereCredentialsErrorDetails,
 } from './errors/mindsphere-credentials.error.js';
 export { CurrentUserToken } from './guard/current-user-token.decorator.js';
+export { CurrentUserMiddleware } from './guard/current-user.middleware.js';
 export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';

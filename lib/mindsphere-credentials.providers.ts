@@ -7,6 +7,7 @@ import { AppCredentials } from './credentials/app.credentials.js';
 import type { CredentialsContext } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
+import { CurrentUser } from './credentials/current-user.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
 import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
@@ -115,6 +116,11 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext, base: AppCredentials, current: UserToken) =>
         new CurrentAppCredentials(context, base, current),
       inject: [CONTEXT, app, user],
+    },
+    {
+      provide: token(CurrentUser),
+      useFactory: (base: AppCredentials, own: TokenVerifier) => new CurrentUser(base, own),
+      inject: [app, verifier],
     },
     {
       provide: token(UserTokenGuard),

@@ -15,6 +15,8 @@ const ENTRY_POINTS = {
     'AccessToken',
     'AppCredentials',
     'CurrentAppCredentials',
+    'CurrentUser',
+    'CurrentUserMiddleware',
     'CurrentUserToken',
     'InjectCredentials',
     'MindsphereCredentials',

@@ -25,7 +25,7 @@ export class AppCredentials extends TechnicalCredentials {
   constructor(
     context: CredentialsContext,
     app?: ResolvedAppOptions,
-    derived = new DerivedCredentials<AppCredentials>(),
+    derived = new DerivedCredentials<AppCredentials>(context.options.cache.maxTokens, app?.hostTenant),
     tokensOfUser?: TokenHandle,
   ) {
     super(tokensOfUser ?? tokensOf(context, app));
@@ -43,12 +43,7 @@ export class AppCredentials extends TechnicalCredentials {
    * @param hostTenant the tenant that hosts the app; default: as in these credentials.
    */
   forUserTenant(userTenant: string, hostTenant: string | undefined = this.#app?.hostTenant): AppCredentials {
-    return this.#derived.get(`${hostTenant ?? ''}/${userTenant}`, () => {
-      demandLabel(userTenant, 'userTenant');
-      if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
-      const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
-      return new AppCredentials(this.#context, app, this.#derived);
-    });
+    return this.#derived.find(userTenant, hostTenant) ?? this.#derive(userTenant, hostTenant);
   }
 
   /**
@@ -83,6 +78,14 @@ export class AppCredentials extends TechnicalCredentials {
     if (hostTenant !== undefined) return this.forUserTenant(hostTenant);
     const missing = this.#app === undefined ? missingGroup('app') : missingTenants(['hostTenant']);
     return new AppCredentials(this.#context, this.#app, this.#derived, missing);
+  }
+
+  #derive(userTenant: string, hostTenant: string | undefined): AppCredentials {
+    demandLabel(userTenant, 'userTenant');
+    if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
+    const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
+    const derived = new AppCredentials(this.#context, app, this.#derived);
+    return this.#derived.remember(derived, userTenant, hostTenant);
   }
 
   #actFor(user: UserToken): AppCredentials {

@@ -16,7 +16,7 @@ export class TenantCredentials extends TechnicalCredentials {
   constructor(
     context: CredentialsContext,
     options?: ResolvedTenantOptions,
-    derived = new DerivedCredentials<TenantCredentials>(),
+    derived = new DerivedCredentials<TenantCredentials>(context.options.cache.maxTokens),
   ) {
     super(tokensOf(context, options));
     this.#context = context;
@@ -29,11 +29,13 @@ export class TenantCredentials extends TechnicalCredentials {
    * `token_response_invalid`. No network I/O. Throws `options_invalid` where the subtenant is not one DNS label.
    */
   forSubtenant(subTenant: string): TenantCredentials {
-    return this.#derived.get(subTenant, () => {
-      demandLabel(subTenant, 'subTenant');
-      const options = this.#options === undefined ? undefined : Object.freeze({ ...this.#options, subTenant });
-      return new TenantCredentials(this.#context, options, this.#derived);
-    });
+    return this.#derived.find(subTenant) ?? this.#derive(subTenant);
+  }
+
+  #derive(subTenant: string): TenantCredentials {
+    demandLabel(subTenant, 'subTenant');
+    const options = this.#options === undefined ? undefined : Object.freeze({ ...this.#options, subTenant });
+    return this.#derived.remember(new TenantCredentials(this.#context, options, this.#derived), subTenant);
   }
 
   override toJSON(): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
@@ -26,6 +26,8 @@ export class TokenCache {
   /** Slots with a request in flight or a listener, which are never evicted. */
   readonly #used = new Map<string, TokenSlot>();
   readonly #idle: LRUCache<string, TokenSlot>;
+  /** The slot found last, which is the most recently used: finding it again changes nothing. */
+  #latest?: TokenSlot;
   #destroyed = false;
 
   constructor({ refresh, request, cache }: ResolvedOptions, report: RefreshReport, random = Math.random) {
@@ -38,14 +40,14 @@ export class TokenCache {
 
   /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
   handle(source: TokenSource): TokenHandle {
-    const onSlot = (use: (slot: TokenSlot) => TeardownLogic, subscriber: Subscriber<AccessToken>) => {
-      if (!this.#destroyed) return use(this.#slot(source));
-      subscriber.error(destroyed());
-      return undefined;
-    };
+    // Made once: a call for a cached token allocates nothing here.
     return {
-      one$: new Observable((subscriber) => onSlot((slot) => slot.answer(subscriber), subscriber)),
-      all$: new Observable((subscriber) => onSlot((slot) => slot.listen(subscriber), subscriber)),
+      one$: new Observable((subscriber) =>
+        this.#destroyed ? refuse(subscriber) : this.#slot(source).answer(subscriber),
+      ),
+      all$: new Observable((subscriber) =>
+        this.#destroyed ? refuse(subscriber) : this.#slot(source).listen(subscriber),
+      ),
       invalidate: (token) => this.#find(source.key)?.invalidate(token),
       // Looking at it is no use of it, so it keeps nothing from being evicted.
       state: () => (this.#used.get(source.key) ?? this.#idle.peek(source.key))?.state ?? UNUSED,
@@ -58,11 +60,13 @@ export class TokenCache {
     const used = [...this.#used.values()];
     this.#used.clear();
     this.#idle.clear();
+    this.#latest = undefined;
     for (const slot of used) slot.destroy(destroyed());
   }
 
   #find(key: string): TokenSlot | undefined {
-    return this.#used.get(key) ?? this.#idle.get(key);
+    if (this.#latest?.key !== key) this.#latest = this.#used.get(key) ?? this.#idle.get(key);
+    return this.#latest;
   }
 
   #slot(source: TokenSource): TokenSlot {
@@ -71,6 +75,7 @@ export class TokenCache {
 
   #place(slot: TokenSlot): void {
     if (this.#destroyed) return;
+    this.#latest = undefined;
     if (slot.inUse) {
       this.#idle.delete(slot.key);
       this.#used.set(slot.key, slot);
@@ -80,6 +85,10 @@ export class TokenCache {
     }
     while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#idle.pop();
   }
+}
+
+function refuse(subscriber: Subscriber<AccessToken>): undefined {
+  subscriber.error(destroyed());
 }
 
 function destroyed(): MindsphereCredentialsError {

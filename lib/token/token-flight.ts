@@ -1,5 +1,6 @@
 import { AsyncSubject, Observable, type Observer, type Subscription } from 'rxjs';
 import type { AccessToken } from './access-token.js';
+import { inOwnContext } from './async-context.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /**
@@ -21,7 +22,7 @@ export class TokenFlight {
     this.#longestMs = longestMs;
     this.result$ = new Observable((subscriber) => {
       this.#arrive();
-      const subscription = this.#result.subscribe(subscriber);
+      const subscription = this.#result.subscribe(inOwnContext(subscriber));
       return () => {
         subscription.unsubscribe();
         this.#leave();

@@ -1,16 +1,17 @@
-import type { Subscriber } from 'rxjs';
+import type { Observer, Subscriber } from 'rxjs';
 import type { AccessToken } from './access-token.js';
+import { inOwnContext } from './async-context.js';
 
 /** Those who listen to `token$` of one slot. */
 export class TokenListeners {
-  readonly #subscribers = new Set<Subscriber<AccessToken>>();
+  readonly #subscribers = new Map<Subscriber<AccessToken>, Observer<AccessToken>>();
 
   get none(): boolean {
     return this.#subscribers.size === 0;
   }
 
   add(subscriber: Subscriber<AccessToken>): void {
-    this.#subscribers.add(subscriber);
+    this.#subscribers.set(subscriber, inOwnContext(subscriber));
   }
 
   remove(subscriber: Subscriber<AccessToken>): void {
@@ -19,20 +20,20 @@ export class TokenListeners {
 
   emit(token: AccessToken): void {
     // A copy: a listener who subscribes from within has been greeted with this token already.
-    for (const subscriber of Array.from(this.#subscribers)) subscriber.next(token);
+    for (const observer of Array.from(this.#subscribers.values())) observer.next(token);
   }
 
   /** Ends every subscription with a failure; each may subscribe again. */
   fail(failure: unknown): void {
-    for (const subscriber of this.#takeAll()) subscriber.error(failure);
+    for (const observer of this.#takeAll()) observer.error(failure);
   }
 
   complete(): void {
-    for (const subscriber of this.#takeAll()) subscriber.complete();
+    for (const observer of this.#takeAll()) observer.complete();
   }
 
-  #takeAll(): Subscriber<AccessToken>[] {
-    const all = [...this.#subscribers];
+  #takeAll(): Observer<AccessToken>[] {
+    const all = [...this.#subscribers.values()];
     this.#subscribers.clear();
     return all;
   }

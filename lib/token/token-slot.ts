@@ -13,6 +13,7 @@ import {
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
+import { inBackground } from './async-context.js';
 import { backgroundTimer } from './background-timer.js';
 import { now } from './clock.js';
 import { HeldToken } from './held-token.js';
@@ -197,7 +198,7 @@ export class TokenSlot {
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
     const nap = Math.min(this.#dueInMs(held), LONGEST_NAP_MS);
-    this.#due = backgroundTimer(Math.max(0, nap)).subscribe(() => this.#onDue(held));
+    this.#due = inBackground(() => backgroundTimer(Math.max(0, nap)).subscribe(() => this.#onDue(held)));
   }
 
   #dueInMs(held: HeldToken): number {

@@ -1,0 +1,58 @@
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { AppCredentials } from './app.credentials.js';
+import { publishedUser } from './published-users.js';
+import { runningRequest } from './running-request.js';
+import type { TokenVerifier } from './token-verifier.js';
+import { UserToken, userTokenOf } from './user-token.js';
+
+/**
+ * The user of whichever request is running: a singleton, for services that shall not become request scoped. It needs
+ * `CurrentUserMiddleware` on the routes that reach them. What a request starts goes on belonging to it, also after its
+ * response; two requests never see each other's user.
+ */
+export class CurrentUser {
+  readonly #app: AppCredentials;
+  readonly #verifier: TokenVerifier;
+
+  /** @internal Objects come from injection. */
+  constructor(app: AppCredentials, verifier: TokenVerifier) {
+    this.#app = app;
+    this.#verifier = verifier;
+  }
+
+  /** Whether a request is running here: not at start, in a `@Cron` method, or on a route without the middleware. */
+  get inRequest(): boolean {
+    return runningRequest.getStore() !== undefined;
+  }
+
+  /**
+   * The user's token of the running request: ask at each use, do not keep it. On a route without the guard it is an
+   * unverified handle, as the injected `UserToken` is; on Fastify `userToken.extract` then gets Node's own request. No
+   * network I/O. Throws `token_missing` where no request is running.
+   */
+  get token(): UserToken {
+    const request = runningRequest.getStore();
+    if (request === undefined) throw noRequest();
+    const own = this.#verifier;
+    return publishedUser(request, own) ?? userTokenOf(request, (outer) => own.presented(outer), own);
+  }
+
+  /**
+   * App credentials for the tenant of the running request's user, as `AppCredentials.forUser(token)`: verified before it
+   * is believed, with or without the guard. No network I/O by itself, and it never throws. Uses fail as `forUser` says,
+   * and with `token_missing` where no request is running.
+   */
+  appCredentials(): AppCredentials {
+    return this.#app.forUser(this.inRequest ? this.token : NOBODY);
+  }
+}
+
+/** Never the configured user tenant: that is for use without a user, and has to be asked for. */
+const NOBODY = new UserToken(() => {
+  throw noRequest();
+});
+
+function noRequest(): MindsphereCredentialsError {
+  const message = 'No request is running here, or CurrentUserMiddleware is not applied to its route.';
+  return new MindsphereCredentialsError('token_missing', message);
+}
