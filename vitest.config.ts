@@ -10,6 +10,8 @@ export default defineConfig({
     // One copy of every class token: sample and tests meet the same source.
     alias: {
       'nestjs-mindsphere-credentials/testing': source('./lib/testing/index.ts'),
+      'nestjs-mindsphere-credentials/redis': source('./lib/redis/index.ts'),
+      'nestjs-mindsphere-credentials/keyv': source('./lib/keyv/index.ts'),
       'nestjs-mindsphere-credentials': source('./lib/index.ts'),
     },
   },

@@ -30,4 +30,5 @@ export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
+export type { TokenStore, TokenStoreEntry, TokenStoreLock } from './store/token-store.interface.js';
 export { AccessToken } from './token/access-token.js';

@@ -14,6 +14,7 @@ import { TokenVerifier } from './credentials/token-verifier.js';
 import { UserToken, userTokenOf } from './credentials/user-token.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
+import { SharedTokens } from './sharing/shared-tokens.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { TokenCache } from './token/token-cache.js';
 import { clientRule } from './verification/client-rule.js';
@@ -28,16 +29,26 @@ const internalProviders = (verifierToken: InjectionToken): Provider[] => [
     inject: [RESOLVED_OPTIONS],
   },
   {
+    provide: SharedTokens,
+    useFactory: (options: ResolvedOptions) => new SharedTokens(options),
+    inject: [RESOLVED_OPTIONS],
+  },
+  {
     provide: CONTEXT,
-    useFactory: (options: ResolvedOptions, cache: TokenCache, verifier: TokenVerifier): CredentialsContext =>
+    useFactory: (
+      options: ResolvedOptions,
+      cache: TokenCache,
+      verifier: TokenVerifier,
+      shared: SharedTokens,
+    ): CredentialsContext =>
       Object.freeze({
         options,
         cache,
         verifier,
-        endpoint: new HttpTokenEndpoint(options.request),
+        endpoint: new HttpTokenEndpoint(options.request, Math.random, shared),
         clients: clientRule(options),
       }),
-    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken],
+    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, SharedTokens],
   },
 ];
 

@@ -31,6 +31,8 @@ const ENTRY_POINTS = {
     'mindsphereOptionsFromConfig',
   ],
   './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeUserToken'],
+  './redis': ['RedisTokenStore'],
+  './keyv': ['KeyvTokenStore'],
 };
 
 const ALLOWED = /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;

@@ -15,21 +15,12 @@ export interface AppIdentity extends ResolvedAppOptions {
 export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: TokenEndpoint): TokenSource {
   const url = urls.gatewayUrl + TOKEN_PATH;
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
-  const { fingerprint } = secret;
+  const identity = ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
   return {
-    key: JSON.stringify([
-      'app',
-      url,
-      clientId,
-      fingerprint,
-      authKeyScheme,
-      appName,
-      appVersion,
-      hostTenant,
-      userTenant,
-    ]),
+    key: JSON.stringify([...identity, secret.fingerprint]),
     tenant: userTenant,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,

@@ -16,3 +16,8 @@ export function now(): Moment {
 export function elapsedSince(moment: Moment): number {
   return Math.max(Date.now() - moment.wall, performance.now() - moment.monotonic);
 }
+
+/** The moment that was so many milliseconds before another. */
+export function before({ wall, monotonic }: Moment, milliseconds: number): Moment {
+  return { wall: wall - milliseconds, monotonic: monotonic - milliseconds };
+}

@@ -25,6 +25,7 @@ import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import { type HttpAnswer, failureOf, requestFailed } from './token-failure.js';
+import type { OrderSharing, TokenSharing } from './token-sharing.interface.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /** Token requests over HTTP, within the limits of one registration. */
@@ -33,28 +34,34 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   readonly #http: HttpService = ownHttpService();
   readonly #limits: ResolvedRequestOptions;
   readonly #random: () => number;
+  readonly #sharing?: TokenSharing;
 
-  constructor(limits: ResolvedRequestOptions, random: () => number = Math.random) {
+  constructor(limits: ResolvedRequestOptions, random: () => number = Math.random, sharing?: TokenSharing) {
     this.#limits = limits;
     this.#random = random;
+    this.#sharing = sharing;
   }
 
   exchange(order: TokenOrder): TokenExchange {
     const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
+    const shared = this.#sharing?.of(order);
     return {
-      grant$: this.#grant(order, memory),
+      grant$: this.#grant(order, memory, shared),
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
+      retract: (token) => shared?.retract(token),
     };
   }
 
-  #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
+  #grant(order: TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
     return defer(() => {
       let attempts = 0;
       return readSecret(order).pipe(
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
-          return attempt$.pipe(retryTransient(this.#limits, this.#random), unlessRefused(memory, secret));
+          const fetch$ = attempt$.pipe(retryTransient(this.#limits, this.#random), unlessRefused(memory, secret));
+          const isRefused = () => memory.recall(fingerprintOf(secret)) !== undefined;
+          return shared === undefined ? fetch$ : shared.share({ secret, fetch$, isRefused });
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
       );

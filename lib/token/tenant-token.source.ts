@@ -16,11 +16,13 @@ export function tenantTokenSource(
 ): TokenSource {
   const { clientId, secret, tenant, subTenant: subtenant } = options;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
+  const identity = ['tenant', url, clientId, tenant, subtenant];
   return {
-    key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
+    key: JSON.stringify([...identity, secret.fingerprint]),
     tenant,
     subtenant,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,

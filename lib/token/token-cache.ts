@@ -41,7 +41,7 @@ export class TokenCache {
     return {
       one$: new Observable((subscriber) => onSlot((slot) => slot.answer(subscriber), subscriber)),
       all$: new Observable((subscriber) => onSlot((slot) => slot.listen(subscriber), subscriber)),
-      invalidate: (token) => this.#find(source.key)?.invalidate(token),
+      invalidate: (token) => this.#invalidate(source, token),
     };
   }
 
@@ -52,6 +52,13 @@ export class TokenCache {
     this.#used.clear();
     this.#idle.clear();
     for (const slot of used) slot.destroy(destroyed());
+  }
+
+  #invalidate(source: TokenSource, token: AccessToken | undefined): void {
+    const slot = this.#find(source.key);
+    // Evicted here, it may still be shared.
+    if (slot === undefined) source.retract(token?.value);
+    else slot.invalidate(token);
   }
 
   #find(key: string): TokenSlot | undefined {
