@@ -23,7 +23,9 @@ export class KeyvTokenStore implements TokenStore {
   /** May do network I/O; rejects as the `Keyv` does. */
   async get(key: string): Promise<string | undefined> {
     const value = await this.#keyv.get(key);
-    return typeof value === 'string' ? value : undefined;
+    if (value === undefined || value === null) return undefined;
+    // What is no text is none of ours; an empty one is refused, and counted.
+    return typeof value === 'string' ? value : '';
   }
 
   /** May do network I/O; rejects as the `Keyv` does, and where it says that nothing was stored. */
