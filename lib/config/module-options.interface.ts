@@ -114,7 +114,7 @@ export interface CacheOptions {
   /**
    * Where instances share technical tokens, so that one request serves all: a `RedisTokenStore`, a `KeyvTokenStore`, or
    * any object like them. The cache in memory stays in front. A store that is down costs a token request at most one
-   * timeout of 250 ms, and never an error. Needs `encryptionKeys`. Default: none, every instance asks for itself.
+   * timeout of 500 ms, and never an error. Needs `encryptionKeys`. Default: none, every instance asks for itself.
    */
   store?: TokenStore;
   /**

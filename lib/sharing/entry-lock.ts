@@ -2,6 +2,7 @@ import { finalize, type Observable } from 'rxjs';
 import { isValues } from '../config/values.js';
 import type { TokenStoreLock } from '../store/token-store.interface.js';
 import type { GuardedStore } from './guarded-store.js';
+import type { Patience } from './patience.js';
 import type { EntryPlaces } from './shared-entries.js';
 
 /** The right to ask the token endpoint for all instances. */
@@ -20,11 +21,11 @@ export class EntryLock {
   }
 
   /** Takes the lock, if it is free. Never rejects. */
-  async take(timeoutMs: number): Promise<'mine' | 'held' | 'unavailable'> {
+  async take(patience: Patience): Promise<'mine' | 'held' | 'unavailable'> {
     const answer = await this.#store.attempt<unknown>({
       operation: 'lock',
       use: async (store) => store.tryLock?.(this.#name, this.#lockMs),
-      timeoutMs,
+      patience,
       onLate: (late) => this.#keep(late) && this.release(),
     });
     if (answer === undefined) return 'unavailable';

@@ -3,7 +3,8 @@ import type { TokenStore } from '../store/token-store.interface.js';
 import { RefreshPause } from '../token/refresh-pause.js';
 import { withinTime } from './within-time.js';
 import type { SharingRecord } from './sharing-record.js';
-import { STORE_PAUSES, STORE_TIMEOUT_MS } from './sharing-policy.js';
+import { Patience } from './patience.js';
+import { STORE_PAUSES } from './sharing-policy.js';
 
 type Operation = StoreUnavailableEvent['operation'];
 
@@ -11,8 +12,8 @@ type Operation = StoreUnavailableEvent['operation'];
 export interface StoreUse<T> {
   readonly operation: Operation;
   readonly use: (store: TokenStore) => Promise<T>;
-  /** Default: {@link STORE_TIMEOUT_MS}. */
-  readonly timeoutMs?: number;
+  /** Shared by the uses of one token request. Default: one of its own. */
+  readonly patience?: Patience;
   /** Given what comes after the time is over. */
   readonly onLate?: (value: T) => void;
 }
@@ -44,7 +45,7 @@ export class GuardedStore {
     if (!this.#isUsable(use.operation)) return undefined;
     const isTrial = this.#isDown;
     if (isTrial) this.#isTrying = true;
-    const outcome = await withinTime(() => use.use(this.#store), use.timeoutMs ?? STORE_TIMEOUT_MS, use.onLate);
+    const outcome = await withinTime(() => use.use(this.#store), use.patience ?? new Patience(), use.onLate);
     if (isTrial) this.#isTrying = false;
     if (typeof outcome !== 'string') return this.#onSuccess(isTrial, outcome);
     // Uses that were under way when the first one failed say nothing new.

@@ -6,6 +6,7 @@ import type { TokenGrant } from '../token/token-source.interface.js';
 import type { EntryKey } from './entry-key.js';
 import { EntryRefused } from './entry-refused.js';
 import type { GuardedStore } from './guarded-store.js';
+import type { Patience } from './patience.js';
 import type { SharingRecord } from './sharing-record.js';
 import { entryOf, readEntry } from './token-entry.js';
 
@@ -34,9 +35,9 @@ export class SharedEntries {
   }
 
   /** The tokens that are there, those of the first key first; `undefined` where the store is not to be had. */
-  async find(places: EntryPlaces, order: TokenOrder, timeoutMs?: number): Promise<readonly TokenGrant[] | undefined> {
+  async find(places: EntryPlaces, order: TokenOrder, patience?: Patience): Promise<readonly TokenGrant[] | undefined> {
     const asked = now();
-    const found = await this.#get(places, timeoutMs);
+    const found = await this.#get(places, patience);
     return found?.flatMap((entry, index) => this.#grantOf(entry, places[index], order, asked) ?? []);
   }
 
@@ -61,11 +62,11 @@ export class SharedEntries {
     }
   }
 
-  async #get(places: EntryPlaces, timeoutMs?: number): Promise<readonly unknown[] | undefined> {
+  async #get(places: EntryPlaces, patience?: Patience): Promise<readonly unknown[] | undefined> {
     const answer = await this.#store.attempt<readonly unknown[]>({
       operation: 'get',
       use: (store) => Promise.all(places.map(({ name }) => store.get(name))),
-      timeoutMs,
+      patience,
     });
     return answer?.value;
   }

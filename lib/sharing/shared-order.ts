@@ -6,9 +6,10 @@ import type { OrderSharing, SharedRequest } from '../token/token-sharing.interfa
 import type { TokenGrant } from '../token/token-source.interface.js';
 import { EntryLock } from './entry-lock.js';
 import { fromPromise } from './from-promise.js';
+import { Patience } from './patience.js';
 import type { EntryPlaces } from './shared-entries.js';
 import type { SharingContext } from './sharing-context.js';
-import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, STORE_TIMEOUT_MS } from './sharing-policy.js';
+import { earlierMs, isWorthTaking, lockTimes, pollDelayMs } from './sharing-policy.js';
 
 /** One token request on its way through the store. */
 interface Search extends SharedRequest {
@@ -50,27 +51,27 @@ export class SharedOrder implements OrderSharing {
   }
 
   #obtain(search: Search): Observable<TokenGrant> {
-    const began = now();
-    return this.#find(search, began).pipe(
+    const patience = new Patience();
+    return this.#find(search, patience).pipe(
       switchMap((found) => {
         if (isGrant(found)) return of(found);
-        return found === 'unavailable' || search.isRefused() ? search.fetch$ : this.#together(search, began);
+        return found === 'unavailable' || search.isRefused() ? search.fetch$ : this.#together(search, patience);
       }),
     );
   }
 
   /** One of all instances asks, the others wait for what it brings; after a while each asks for itself. */
-  #together(search: Search, began: Moment): Observable<TokenGrant> {
+  #together(search: Search, patience: Patience): Observable<TokenGrant> {
     const { store, deadlineMs } = this.#context;
     const { lockMs, waitMs } = lockTimes(deadlineMs);
     if (!store.canLock) return this.#fetch(search);
     const lock = new EntryLock(store, search.places, lockMs);
     return fromPromise(
-      () => lock.take(timeLeft(began)),
+      () => lock.take(patience),
       () => lock.release(),
     ).pipe(
       switchMap((taken) => {
-        if (taken === 'mine') return this.#asHolder(search, began, lock);
+        if (taken === 'mine') return this.#asHolder(search, patience, lock);
         const isWaiting = taken === 'held' && elapsedSince(search.began) < waitMs;
         return isWaiting ? this.#wait(search) : this.#fetch(search);
       }),
@@ -78,9 +79,9 @@ export class SharedOrder implements OrderSharing {
   }
 
   /** Looks once more: the last holder may have brought a token just before its lock was free. */
-  #asHolder(search: Search, began: Moment, lock: EntryLock): Observable<TokenGrant> {
+  #asHolder(search: Search, patience: Patience, lock: EntryLock): Observable<TokenGrant> {
     return lock.during(
-      this.#find(search, began).pipe(switchMap((found) => (isGrant(found) ? of(found) : this.#fetch(search, lock)))),
+      this.#find(search, patience).pipe(switchMap((found) => (isGrant(found) ? of(found) : this.#fetch(search, lock)))),
     );
   }
 
@@ -100,9 +101,9 @@ export class SharedOrder implements OrderSharing {
     );
   }
 
-  #find(search: Search, began: Moment): Observable<Found> {
+  #find(search: Search, patience: Patience): Observable<Found> {
     const { entries } = this.#context;
-    return fromPromise(() => entries.find(search.places, this.#order, timeLeft(began))).pipe(
+    return fromPromise(() => entries.find(search.places, this.#order, patience)).pipe(
       map((grants) => (grants === undefined ? 'unavailable' : this.#choose(grants, search))),
     );
   }
@@ -119,9 +120,4 @@ export class SharedOrder implements OrderSharing {
 
 function isGrant(found: Found): found is TokenGrant {
   return typeof found === 'object';
-}
-
-/** Of what the store may cost before the token endpoint is asked. */
-function timeLeft(began: Moment): number {
-  return Math.max(0, STORE_TIMEOUT_MS - elapsedSince(began));
 }

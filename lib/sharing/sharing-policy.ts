@@ -3,7 +3,7 @@ import { aheadOf } from '../token/held-token.js';
 import type { TokenGrant } from '../token/token-source.interface.js';
 
 /** What a store may cost one token request, all its operations together. */
-export const STORE_TIMEOUT_MS = 250;
+export const STORE_TIMEOUT_MS = 500;
 
 /** How long a store that failed is left alone: between half and the whole of 1 s, doubling to 30 s. */
 export const STORE_PAUSES = { firstMs: 1_000, longestMs: 30_000 };
