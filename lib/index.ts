@@ -37,10 +37,14 @@ export { MindsphereHttpService } from './http/mindsphere-http.service.js';
 export type { MindsphereRequestConfig } from './http/request-config.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
 export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
+export type { TokenStore, TokenStoreEntry, TokenStoreLock } from './store/token-store.interface.js';
 export type {
   FailureCodes,
   KeySetReadEvent,
   MindsphereCredentialsEvent,
+  StoreEntryRefusedEvent,
+  StoreRecoveredEvent,
+  StoreUnavailableEvent,
   TokenReceivedEvent,
   TokenRefusedEvent,
   TokenRequestedEvent,

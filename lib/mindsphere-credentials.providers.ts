@@ -19,6 +19,7 @@ import { userTokenOf } from './credentials/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
 import { MindsphereHttpService } from './http/mindsphere-http.service.js';
+import { SharedTokens } from './sharing/shared-tokens.js';
 import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { RefreshLog } from './token/refresh-log.js';
@@ -47,22 +48,29 @@ const internalProviders = (
     inject: [RESOLVED_OPTIONS, eventsToken, RefreshLog],
   },
   {
+    provide: SharedTokens,
+    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents) =>
+      new SharedTokens(options, (make) => events.emit(make)),
+    inject: [RESOLVED_OPTIONS, eventsToken],
+  },
+  {
     provide: CONTEXT,
     useFactory: (
       options: ResolvedOptions,
       cache: TokenCache,
       verifier: TokenVerifier,
       events: MindsphereCredentialsEvents,
+      shared: SharedTokens,
     ): CredentialsContext =>
       Object.freeze({
         options,
         cache,
         verifier,
-        endpoint: new HttpTokenEndpoint(options.request, events),
+        endpoint: new HttpTokenEndpoint(options.request, events, Math.random, shared),
         userTenants: new UserTenantsClient(options),
         clients: clientRule(options),
       }),
-    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken],
+    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken, SharedTokens],
   },
 ];
 

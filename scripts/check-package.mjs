@@ -34,11 +34,13 @@ const ENTRY_POINTS = {
     'getCredentialsToken',
     'mindsphereOptionsFromConfig',
   ],
+  './keyv': ['KeyvTokenStore'],
   './opentelemetry': [
     'INSTRUMENTATION_PROVIDERS',
     'MindsphereCredentialsInstrumentation',
     'createMindsphereInstrumentation',
   ],
+  './redis': ['RedisTokenStore'],
   './terminus': ['MindsphereHealthIndicator', 'createMindsphereHealthIndicator'],
   './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeTokenVerifier', 'fakeUserToken'],
 };

@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import type { Observable } from 'rxjs';
+import type { TokenStore } from '../store/token-store.interface.js';
 
 /**
  * A client secret, up to 4,096 characters; or a function that is called once per token request, so that a rotated secret
@@ -117,12 +118,23 @@ export interface VerificationOptions {
   clientIds?: readonly string[] | 'any';
 }
 
-/** Bounds of what is held in memory. */
+/** Bounds of what is held in memory, and what is shared with other instances. */
 export interface CacheOptions {
   /** Technical tokens. 1 to 1,000,000; default 10,000. Tokens in use are never evicted. */
   maxTokens?: number;
   /** Verified user tokens. 1 to 1,000,000, and 32 MiB of them; default 10,000. */
   maxVerifiedTokens?: number;
+  /**
+   * Where instances share technical tokens, so that one request serves all: a `RedisTokenStore`, a `KeyvTokenStore`, or
+   * any object like them. The cache in memory stays in front. A store that is down costs a token request at most one
+   * timeout of 500 ms, and never an error. Needs `encryptionKeys`. Default: none, every instance asks for itself.
+   */
+  store?: TokenStore;
+  /**
+   * Keys to what is stored: the first encrypts, all decrypt, so that keys can rotate. 1 to 8 texts, each base64 of 32
+   * random bytes or more (`openssl rand -base64 32`); no passphrases. Secrets. No default.
+   */
+  encryptionKeys?: readonly string[];
 }
 
 /** What {@link MindsphereHttpService} may do. */
@@ -165,7 +177,7 @@ export interface MindsphereCredentialsModuleOptions {
   userToken?: UserTokenOptions;
   /** How user tokens are verified. */
   verification?: VerificationOptions;
-  /** Bounds of what is held in memory. */
+  /** Bounds of what is held in memory, and what is shared with other instances. */
   cache?: CacheOptions;
   /** What calls of APIs may do. */
   http?: HttpOptions;

@@ -91,6 +91,31 @@ export interface UserTokenRefusedEvent extends EventBase {
   readonly code: FailureCodes['code'];
 }
 
+/** An entry of the shared store was not believed: it counts as none, and the token endpoint is asked. */
+export interface StoreEntryRefusedEvent extends EventBase {
+  readonly type: 'store_entry_refused';
+  /**
+   * `malformed`: not of our format; `foreign`: of a key we do not have; `tampered`: changed, or moved from another
+   * entry; `unacceptable`: no token that would be believed from the token endpoint; `expired`: its token has no life
+   * left.
+   */
+  readonly reason: 'malformed' | 'foreign' | 'tampered' | 'unacceptable' | 'expired';
+}
+
+/** The shared store failed or gave no answer in time; it is left alone for a while, and every instance asks for itself. */
+export interface StoreUnavailableEvent extends EventBase {
+  readonly type: 'store_unavailable';
+  readonly operation: 'get' | 'set' | 'delete' | 'lock' | 'release';
+  readonly reason: 'error' | 'timeout';
+  /** For how long it is left alone, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** The shared store answers again. */
+export interface StoreRecoveredEvent extends EventBase {
+  readonly type: 'store_recovered';
+}
+
 /** Everything that {@link MindsphereCredentialsEvents.events$} emits; branch on `type`, more types may come. */
 export type MindsphereCredentialsEvent =
   | TokenRequestedEvent
@@ -99,4 +124,7 @@ export type MindsphereCredentialsEvent =
   | TokenRefusedEvent
   | TokenServedStaleEvent
   | KeySetReadEvent
-  | UserTokenRefusedEvent;
+  | UserTokenRefusedEvent
+  | StoreEntryRefusedEvent
+  | StoreUnavailableEvent
+  | StoreRecoveredEvent;

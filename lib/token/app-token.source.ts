@@ -15,22 +15,13 @@ export interface AppIdentity extends ResolvedAppOptions {
 export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: TokenEndpoint): TokenSource {
   const url = urls.gatewayUrl + TOKEN_PATH;
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
-  const { fingerprint } = secret;
+  const identity = ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
   const subject = { credentials: 'app', tenant: userTenant } as const;
   return {
-    key: JSON.stringify([
-      'app',
-      url,
-      clientId,
-      fingerprint,
-      authKeyScheme,
-      appName,
-      appVersion,
-      hostTenant,
-      userTenant,
-    ]),
+    key: JSON.stringify([...identity, secret.fingerprint]),
     ...subject,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,

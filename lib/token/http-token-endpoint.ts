@@ -26,6 +26,7 @@ import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import { type HttpAnswer, failureOf } from './token-failure.js';
+import type { OrderSharing, TokenSharing } from './token-sharing.interface.js';
 import type { TokenGrant } from './token-source.interface.js';
 import { tookTooLong, transportFailure } from './transport-failure.js';
 
@@ -36,27 +37,32 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   readonly #limits: ResolvedRequestOptions;
   readonly #events: MindsphereCredentialsEvents;
   readonly #random: () => number;
+  readonly #sharing?: TokenSharing;
 
   constructor(
     limits: ResolvedRequestOptions,
     events = new MindsphereCredentialsEvents(),
     random: () => number = Math.random,
+    sharing?: TokenSharing,
   ) {
     this.#limits = limits;
     this.#events = events;
     this.#random = random;
+    this.#sharing = sharing;
   }
 
   exchange(order: TokenOrder): TokenExchange {
     const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
+    const shared = this.#sharing?.of(order);
     return {
-      grant$: this.#grant(order, memory),
+      grant$: this.#grant(order, memory, shared),
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
+      retract: (token) => shared?.retract(token),
     };
   }
 
-  #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
+  #grant(order: TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
     return defer(() => {
       let attempts = 0;
       const report = new RequestReport(this.#events, order.subject, () => attempts);
@@ -64,7 +70,9 @@ export class HttpTokenEndpoint implements TokenEndpoint {
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
           const retried$ = attempt$.pipe(retryTransient(this.#limits, this.#random, report.retried));
-          return retried$.pipe(report.exchange, unlessRefused(memory, secret));
+          const fetch$ = retried$.pipe(report.exchange, unlessRefused(memory, secret));
+          const isRefused = () => memory.recall(fingerprintOf(secret)) !== undefined;
+          return shared === undefined ? fetch$ : shared.share({ secret, fetch$, isRefused });
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
         report.failure,

@@ -17,10 +17,12 @@ export function tenantTokenSource(
   const { clientId, secret, tenant, subTenant: subtenant } = options;
   const subject = { credentials: 'tenant', tenant, subtenant } as const;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
+  const identity = ['tenant', url, clientId, tenant, subtenant];
   return {
-    key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
+    key: JSON.stringify([...identity, secret.fingerprint]),
     ...subject,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,

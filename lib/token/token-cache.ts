@@ -48,7 +48,7 @@ export class TokenCache {
       all$: new Observable((subscriber) =>
         this.#destroyed ? refuse(subscriber) : this.#slot(source).listen(subscriber),
       ),
-      invalidate: (token) => this.#find(source.key)?.invalidate(token),
+      invalidate: (token) => this.#invalidate(source, token),
       // Looking at it is no use of it, so it keeps nothing from being evicted.
       state: () => (this.#used.get(source.key) ?? this.#idle.peek(source.key))?.state ?? UNUSED,
     };
@@ -62,6 +62,13 @@ export class TokenCache {
     this.#idle.clear();
     this.#latest = undefined;
     for (const slot of used) slot.destroy(destroyed());
+  }
+
+  #invalidate(source: TokenSource, token: AccessToken | undefined): void {
+    const slot = this.#find(source.key);
+    // Evicted here, it may still be shared.
+    if (slot === undefined) source.retract(token?.value);
+    else slot.invalidate(token);
   }
 
   #find(key: string): TokenSlot | undefined {

@@ -100,6 +100,8 @@ export class TokenSlot {
 
   /** Forgets the token, or whatever is held; a token already replaced is left alone. */
   invalidate(token?: AccessToken): void {
+    // Also one that is replaced here: other instances may still share it.
+    this.#source.retract((token ?? this.#held?.token)?.value);
     if (token !== undefined && token.value !== this.#held?.token.value) return;
     this.#held = undefined;
     this.#pause.end();

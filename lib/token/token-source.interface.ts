@@ -8,6 +8,10 @@ export interface TokenGrant {
   readonly lifeMs: number;
   /** The body's `scope`, for where the claims hold none. */
   readonly scope?: string;
+  /** Of that life, what another instance has used before this one got the token, in milliseconds. */
+  readonly usedMs?: number;
+  /** How much earlier than others this instance renews it, in milliseconds, so that not all come at once. */
+  readonly earlierMs?: number;
 }
 
 /** Where the tokens of one credential come from; all that a cache needs to know of it. */
@@ -21,6 +25,8 @@ export interface TokenSource extends TokenSubject {
   readonly grant$: Observable<TokenGrant>;
   /** Forgets that the server refused, so that the next subscription asks it again. */
   forgetRefusal(): void;
+  /** Sees to it that this token (or, without one, whatever is shared) does not come back from other instances. */
+  retract(token?: string): void;
   /** How long a subscription would only repeat a remembered refusal, in milliseconds. */
   refusedForMs(): number;
 }
