@@ -61,7 +61,7 @@ import { UserResolver } from './user.resolver.js';
     PlatformService,
     UserResolver,
     UserGateway,
-    // Every route and every resolver wants a user's token, unless it says `@Public()`. Gateways need `@UseGuards`.
+    // Every route and every resolver wants a user's token, unless it says `@Public()`. A gateway has its own guard.
     { provide: APP_GUARD, useExisting: UserTokenGuard },
     { provide: APP_FILTER, useExisting: MindsphereExceptionFilter },
   ],

@@ -13,7 +13,8 @@ import { ASSETS, PlatformService } from './platform.service.js';
 
 /**
  * The same for Socket.IO, whose clients bring the token in the handshake: `io(url, { auth: { token } })`. It is judged at
- * each message; what is refused gets an event `exception`. Global guards and filters do not count for gateways.
+ * each message; what is refused gets an event `exception`. Global filters do not count for gateways, global guards
+ * only since NestJS 12.
  */
 @UseGuards(UserTokenGuard)
 @UseFilters(MindsphereExceptionFilter)

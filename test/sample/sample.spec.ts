@@ -9,6 +9,7 @@ import {
   type LoggerService,
   UseGuards,
 } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -33,6 +34,7 @@ import { DOCS, serveOpenApi } from '../../sample/src/open-api.js';
 import { says } from '../../sample/src/says.js';
 import { send, socketCallsOf, socketLine } from '../../sample/src/socket-calls.js';
 import { CurrentAppCredentialsController } from '../../sample/src/current-app-credentials.controller.js';
+import { UserGateway } from '../../sample/src/user.gateway.js';
 import { UserController } from '../../sample/src/user.controller.js';
 import { VARIABLES } from '../support/application.js';
 
@@ -465,4 +467,8 @@ it.each([
   ['1', 1, false],
 ])('sees that %j says at least %j: %s', (found, expected, does) => {
   expect(says(found, expected)).toBe(does);
+});
+
+it('guards its gateway by itself: NestJS 11 applies no global guard there', () => {
+  expect(Reflect.getMetadata(GUARDS_METADATA, UserGateway)).toContain(UserTokenGuard);
 });
