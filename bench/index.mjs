@@ -20,9 +20,13 @@ const unknown = chosen.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')}; there are ${BENCHES.join(', ')}`);
 
 for (const name of chosen.length > 0 ? chosen : BENCHES) {
-  execFileSync(process.execPath, [fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)), ...(brief ? ['--brief'] : [])], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    process.execPath,
+    [fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)), ...(brief ? ['--brief'] : [])],
+    {
+      stdio: 'inherit',
+    },
+  );
 }
 
 const results = ORDER.filter((name) => readdirSync(RESULTS).includes(`${name}.json`)).map((name) =>

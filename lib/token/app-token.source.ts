@@ -30,7 +30,10 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
     ]),
     tenant: userTenant,
     ...endpoint.exchange({
-      url,
+      // Joined anew for each request: kept, it would be one more text for every token.
+      get url() {
+        return urls.gatewayUrl + TOKEN_PATH;
+      },
       clientId,
       secret,
       message: (basicCredentials) => appMessage(app, basicCredentials),
