@@ -6,15 +6,17 @@ import { Report } from './report.mjs';
 
 if (process.send === undefined) {
   // Each start in a new process, as an application's is.
-  const results = await interleave({ without: () => start('without'), with: () => start('with') });
+  const results = await interleave({ without: () => startOf('without'), with: () => startOf('with') });
   const [without, withModule] = [results.without, results.with];
   const starts = { without: without.map(({ start: ms }) => ms), with: withModule.map(({ start: ms }) => ms) };
+  const cpu = { without: without.map((one) => one.cpu), with: withModule.map((one) => one.cpu) };
   const imports = { without: without.map(({ load }) => load), with: withModule.map(({ load }) => load) };
   const report = new Report('start', 'The start of an application');
   report.row('NestFactory.create() + init(), more with the module', difference(starts, 'with', 'without'), 'ms', {
     most: 10,
   });
   report.row('NestFactory.create() + init() without it', median(starts.without), 'ms');
+  report.row('its CPU time, more with the module', difference(cpu, 'with', 'without'), 'ms');
   report.row('import of the module and its peers, beside Nest', difference(imports, 'with', 'without'), 'ms');
   report.save();
 } else {
@@ -30,16 +32,19 @@ if (process.send === undefined) {
     imports.push(() => MindsphereCredentialsModule.forRoot({ region: 'eu1', app: APP, tenant: false }));
   }
   class AppModule {}
+  const used = process.cpuUsage();
   const begin = performance.now();
   Module({ imports: imports.map((make) => make()) })(AppModule);
   const application = await NestFactory.create(AppModule, { logger: false });
   await application.init();
-  process.send({ load: begin - load, start: performance.now() - begin });
+  const start = performance.now() - begin;
+  const { user, system } = process.cpuUsage(used);
+  process.send({ load: begin - load, start, cpu: (user + system) / 1_000 });
   await application.close();
   process.disconnect();
 }
 
-async function start(kind) {
+async function startOf(kind) {
   const child = fork(fileURLToPath(import.meta.url), [kind]);
   const [result] = await once(child, 'message');
   await once(child, 'exit');

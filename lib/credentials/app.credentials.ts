@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
-import { appTokenSource } from '../token/app-token.source.js';
+import { type AppIdentity, appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/token-state.js';
 import { refused } from '../verification/refused.js';
@@ -117,9 +117,10 @@ export class AppCredentials extends TechnicalCredentials {
 
 function tokensOf({ options, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
   if (app === undefined) return missingGroup('app');
-  const { hostTenant, userTenant } = app;
-  if (hostTenant !== undefined && userTenant !== undefined) {
-    return cache.handle(appTokenSource({ ...app, hostTenant, userTenant }, options, endpoint));
-  }
+  if (hasTenants(app)) return cache.handle(appTokenSource(app, options, endpoint));
   return missingTenants((['hostTenant', 'userTenant'] as const).filter((name) => app[name] === undefined));
+}
+
+function hasTenants(app: ResolvedAppOptions): app is AppIdentity {
+  return app.hostTenant !== undefined && app.userTenant !== undefined;
 }

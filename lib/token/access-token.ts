@@ -22,13 +22,11 @@ export interface AccessTokenInit {
  * {@link authorization} on purpose. No network I/O.
  */
 export class AccessToken {
-  readonly #value: string;
-  readonly #init: Omit<AccessTokenInit, 'value'>;
+  readonly #init: AccessTokenInit;
   #claims?: Claims;
 
   /** @internal Tokens come from credentials. */
-  constructor({ value, ...init }: AccessTokenInit) {
-    this.#value = value;
+  constructor(init: AccessTokenInit) {
     this.#init = init;
     // All callers share one object.
     Object.freeze(this);
@@ -36,12 +34,12 @@ export class AccessToken {
 
   /** The token itself. A secret. */
   get value(): string {
-    return this.#value;
+    return this.#init.value;
   }
 
   /** `'Bearer …'`, the value of an `Authorization` header (RFC 6750, section 2.1). A secret. */
   get authorization(): string {
-    return `Bearer ${this.#value}`;
+    return `Bearer ${this.#init.value}`;
   }
 
   /** When it was received, by the local wall clock. A fresh object at each reading. */
@@ -71,7 +69,7 @@ export class AccessToken {
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
   get claims(): Readonly<Record<string, unknown>> {
-    return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#value) : {}));
+    return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#init.value) : {}));
   }
 
   /** Everything but the token. */

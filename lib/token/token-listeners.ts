@@ -4,23 +4,24 @@ import { inOwnContext } from './async-context.js';
 
 /** Those who listen to `token$` of one slot. */
 export class TokenListeners {
-  readonly #subscribers = new Map<Subscriber<AccessToken>, Observer<AccessToken>>();
+  /** Made when first needed: most tokens have no listener, and an empty map takes 300 bytes. */
+  #subscribers?: Map<Subscriber<AccessToken>, Observer<AccessToken>>;
 
   get none(): boolean {
-    return this.#subscribers.size === 0;
+    return (this.#subscribers?.size ?? 0) === 0;
   }
 
   add(subscriber: Subscriber<AccessToken>): void {
-    this.#subscribers.set(subscriber, inOwnContext(subscriber));
+    (this.#subscribers ??= new Map()).set(subscriber, inOwnContext(subscriber));
   }
 
   remove(subscriber: Subscriber<AccessToken>): void {
-    this.#subscribers.delete(subscriber);
+    this.#subscribers?.delete(subscriber);
   }
 
   emit(token: AccessToken): void {
     // A copy: a listener who subscribes from within has been greeted with this token already.
-    for (const observer of Array.from(this.#subscribers.values())) observer.next(token);
+    for (const observer of Array.from(this.#subscribers?.values() ?? [])) observer.next(token);
   }
 
   /** Ends every subscription with a failure; each may subscribe again. */
@@ -33,8 +34,8 @@ export class TokenListeners {
   }
 
   #takeAll(): Observer<AccessToken>[] {
-    const all = [...this.#subscribers.values()];
-    this.#subscribers.clear();
+    const all = [...(this.#subscribers?.values() ?? [])];
+    this.#subscribers = undefined;
     return all;
   }
 }
