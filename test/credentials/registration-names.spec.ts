@@ -110,19 +110,19 @@ describe('a name in @InjectCredentials', () => {
   });
 
   it('that a test provides for, or replaces, is no fault', async () => {
-    const credentials = fakeCredentials();
+    const double = fakeCredentials();
     @Injectable()
     class WantsOwn {
       constructor(@InjectCredentials(AppCredentials, 'own') readonly credentials: AppCredentials) {}
     }
-    const provider = { provide: getCredentialsToken(AppCredentials, 'own'), useValue: credentials };
+    const provider = { provide: getCredentialsToken(AppCredentials, 'own'), useValue: double };
     const given = await Test.createTestingModule({ providers: [provider, WantsOwn] }).compile();
-    expect(given.get(WantsOwn).credentials).toBe(credentials);
+    expect(given.get(WantsOwn).credentials).toBe(double);
     const replaced = await Test.createTestingModule({ imports: [forRoot('plant')], providers: [WantsPlant] })
       .overrideProvider(getCredentialsToken(AppCredentials, 'plant'))
-      .useValue(credentials)
+      .useValue(double)
       .compile();
     onTestFinished(() => replaced.close());
-    expect(replaced.get(WantsPlant).credentials).toBe(credentials);
+    expect(replaced.get(WantsPlant).credentials).toBe(double);
   });
 });
