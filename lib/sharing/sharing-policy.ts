@@ -8,22 +8,22 @@ export const STORE_TIMEOUT_MS = 500;
 /** How long a store that failed is left alone: between half and the whole of 1 s, doubling to 30 s. */
 export const STORE_PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 
-/** A holder that was killed delays others by no more than this; one that is slower is joined by a second. */
-const LONGEST_LOCK_MS = 3_000;
-/** After this an instance that waits for another's token asks for itself; enough of its deadline is left for that. */
-const LONGEST_WAIT_MS = 6_000;
+/** Parts of `request.deadlineMs`. */
+const LOCK_PART = 1 / 5;
+const WAIT_PART = 2 / 5;
 const POLL_MS = { least: 50, most: 200 };
 /** By so much, at most, instances that share a token renew it at different times. */
 const LONGEST_EARLIER_MS = 60_000;
 /** Instances differ a little in what they think is left of a token; less than this margin is no difference. */
 const LEAST_GAIN_MS = 1_000;
 
-/** For how long a lock is taken and waited for: well below the deadline of a token request. */
+/**
+ * For how long a lock is taken, and waited for: 3 s and 6 s of the 15 s that a token request has. A holder that was
+ * killed delays others by no more than the first, and one that is slower is joined by a second; after the other an
+ * instance asks for itself, with most of its time left.
+ */
 export function lockTimes(deadlineMs: number): { readonly lockMs: number; readonly waitMs: number } {
-  return {
-    lockMs: Math.ceil(Math.min(LONGEST_LOCK_MS, deadlineMs / 5)),
-    waitMs: Math.min(LONGEST_WAIT_MS, (deadlineMs * 2) / 5),
-  };
+  return { lockMs: Math.ceil(deadlineMs * LOCK_PART), waitMs: deadlineMs * WAIT_PART };
 }
 
 /** The pause before the next look at what the holder of the lock has brought. */

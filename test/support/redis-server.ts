@@ -27,8 +27,9 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, again or for the first time, empty. */
+  /** Starts it where it does not run, empty, and thaws it where it is frozen. */
   async start(): Promise<void> {
+    if (this.#isRunning()) return this.thaw();
     const flags = ['--port', String(this.port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
     const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
@@ -39,13 +40,17 @@ export class RedisServer {
   }
 
   async stop(): Promise<void> {
-    const child = this.#process;
+    const child = this.#isRunning() ? this.#process : undefined;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     // A frozen one hears nothing else.
     child.kill('SIGKILL');
     await ended;
+  }
+
+  #isRunning(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   freeze(): void {
