@@ -336,7 +336,7 @@ describe('rules of a route', () => {
     expect(decorate(Public(), Public())).not.toThrow();
     expect(() => RequireScopes()).toThrow(none);
     for (const scope of ['', 'a b', 'a"b', 'a\\b', 'ä', 7]) {
-      expect(() => RequireScopes('ok', forbidden(scope)), String(scope)).toThrow(none);
+      expect(() => RequireScopes('ok', forbidden(scope))).toThrow(none);
     }
     expect(() => RequireScopes('!#[]~')).not.toThrow();
   });
