@@ -29,14 +29,11 @@ const disabled = sourcesBelow('lib').filter((file) =>
 if (disabled.length > 0) fail(`no mutation may be disabled by comment: ${disabled.join(', ')}`);
 
 if (!values.report) folders.forEach(run);
-const results = Object.fromEntries(folders.map((folder) => [folder, resultOf(folder)]));
-for (const [folder, { survivors }] of Object.entries(results)) {
-  console.log(`\n${folder}: ${survivors.length} survived`);
-  for (const survivor of survivors) console.log(`  ${survivor}`);
-}
-const rows = Object.entries(results).map(([folder, row]) => [folder, { ...row, survivors: row.survivors.length }]);
-console.table(Object.fromEntries(rows));
-const weak = Object.entries(results).filter(([, row]) => row['killed %'] < LEAST_KILLED);
+const mutantsOf = Object.fromEntries(folders.map((folder) => [folder, readMutants(folder)]));
+const figures = Object.fromEntries(Object.entries(mutantsOf).map(([folder, mutants]) => [folder, figuresOf(mutants)]));
+for (const [folder, mutants] of Object.entries(mutantsOf)) printSurvivors(folder, mutants);
+console.table(figures);
+const weak = Object.entries(figures).filter(([, row]) => row['killed %'] < LEAST_KILLED);
 if (weak.length > 0) fail(`less than ${LEAST_KILLED} % killed in ${weak.map(([folder]) => folder).join(', ')}`);
 
 function run(folder) {
@@ -47,11 +44,14 @@ function run(folder) {
   if (status !== 0) fail(`Stryker could not finish ${folder}`);
 }
 
-function resultOf(folder) {
+function readMutants(folder) {
   const report = JSON.parse(readFileSync(join(root, 'reports', 'mutation', folder, 'report.json'), 'utf8'));
-  const mutants = Object.entries(report.files).flatMap(([file, { mutants: own, source }]) =>
-    own.map((mutant) => ({ ...mutant, file, text: source.split('\n')[mutant.location.start.line - 1].trim() })),
+  return Object.entries(report.files).flatMap(([file, { mutants, source }]) =>
+    mutants.map((mutant) => ({ ...mutant, file, text: source.split('\n')[mutant.location.start.line - 1].trim() })),
   );
+}
+
+function figuresOf(mutants) {
   const count = (...outcomes) => mutants.filter((mutant) => outcomes.includes(outcomeOf(mutant))).length;
   const valid = count('Killed', 'Timeout', 'Survived', 'NoCoverage');
   const percent = (part) => Math.round((1_000 * part) / valid) / 10;
@@ -63,8 +63,13 @@ function resultOf(folder) {
     'not covered': count('NoCoverage'),
     'killed %': percent(count('Killed')),
     'with timeouts %': percent(count('Killed', 'Timeout')),
-    survivors: mutants.filter((mutant) => ['Survived', 'NoCoverage'].includes(outcomeOf(mutant))).map(shown),
   };
+}
+
+function printSurvivors(folder, mutants) {
+  const survivors = mutants.filter((mutant) => ['Survived', 'NoCoverage'].includes(outcomeOf(mutant)));
+  console.log(`\n${folder}: ${survivors.length} survived`);
+  for (const survivor of survivors) console.log(`  ${shown(survivor)}`);
 }
 
 /** A test that waited for ever is no test that has seen something wrong. */
