@@ -177,7 +177,7 @@ describe('the health of credentials', () => {
 });
 
 describe('asked to request', () => {
-  it('it asks for a token where there is none, and not again', async () => {
+  it('asks for a token where there is none, and not again', async () => {
     const { platform, health } = await lab({ tenant: TENANT });
     const found = { status: 'up', secondsLeft: expect.any(Number) };
     expect(await health('?request')).toMatchObject(up({ app: found, tenant: found }));
@@ -185,7 +185,7 @@ describe('asked to request', () => {
     expect([platform.app.count, platform.tenant.count]).toEqual([1, 1]);
   });
 
-  it('it is down where that fails, and up again by itself', async () => {
+  it('is down where that fails, and up again by itself', async () => {
     const { platform, health } = await lab();
     platform.app.next(json({}, 503));
     expect(await health('?request')).toMatchObject(down({ app: { lastErrorCode: 'token_request_failed' } }));
