@@ -31,11 +31,13 @@ export interface FailureCodes {
  * repeated.
  */
 export interface TokenRequestedEvent extends EventBase, TokenSubject {
+  /** Tells this event from the others. */
   readonly type: 'token_requested';
 }
 
 /** An attempt has failed, and there will be another. */
 export interface TokenRetriedEvent extends EventBase, TokenSubject, FailureCodes {
+  /** Tells this event from the others. */
   readonly type: 'token_retried';
   /** The attempt that failed: 1 for the first. */
   readonly attempt: number;
@@ -45,6 +47,7 @@ export interface TokenRetriedEvent extends EventBase, TokenSubject, FailureCodes
 
 /** A new token is there. */
 export interface TokenReceivedEvent extends EventBase, TokenSubject {
+  /** Tells this event from the others. */
   readonly type: 'token_received';
   /** From request to token, all attempts and a secret function's time included, in milliseconds. */
   readonly durationMs: number;
@@ -59,6 +62,7 @@ export interface TokenReceivedEvent extends EventBase, TokenSubject {
  * comes without a `token_requested`. Not repeated while the refusal is remembered.
  */
 export interface TokenRefusedEvent extends EventBase, TokenSubject, FailureCodes {
+  /** Tells this event from the others. */
   readonly type: 'token_refused';
   /** From request to failure, in milliseconds. */
   readonly durationMs: number;
@@ -68,6 +72,7 @@ export interface TokenRefusedEvent extends EventBase, TokenSubject, FailureCodes
 
 /** A renewal has failed with this error, and the token at hand, still valid, goes on being served: once per renewal. */
 export interface TokenServedStaleEvent extends EventBase, TokenSubject, FailureCodes {
+  /** Tells this event from the others. */
   readonly type: 'token_served_stale';
   /** Life left of the token at hand, in milliseconds. */
   readonly lifeLeftMs: number;
@@ -75,7 +80,9 @@ export interface TokenServedStaleEvent extends EventBase, TokenSubject, FailureC
 
 /** A key set has been asked for. */
 export interface KeySetReadEvent extends EventBase {
+  /** Tells this event from the others. */
   readonly type: 'key_set_read';
+  /** Whether a usable key set came. */
   readonly outcome: 'ok' | 'failed';
   /** In milliseconds. */
   readonly durationMs: number;
@@ -87,7 +94,9 @@ export interface KeySetReadEvent extends EventBase {
 
 /** A user's token was presented and is not accepted, or cannot be judged now (`key_set_unavailable`). */
 export interface UserTokenRefusedEvent extends EventBase {
+  /** Tells this event from the others. */
   readonly type: 'user_token_refused';
+  /** Why, as `TokenVerifier.verify` fails. */
   readonly code: FailureCodes['code'];
 }
 
