@@ -1,4 +1,5 @@
 import type { ResolvedAppOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import { sourceKey } from './source-key.js';
 import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
@@ -17,23 +18,10 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   const { fingerprint } = secret;
   return {
-    key: JSON.stringify([
-      'app',
-      url,
-      clientId,
-      fingerprint,
-      authKeyScheme,
-      appName,
-      appVersion,
-      hostTenant,
-      userTenant,
-    ]),
+    key: sourceKey(['app', url, clientId, fingerprint, authKeyScheme, appName, appVersion, hostTenant, userTenant]),
     tenant: userTenant,
     ...endpoint.exchange({
-      // Joined anew for each request: kept, it would be one more text for every token.
-      get url() {
-        return urls.gatewayUrl + TOKEN_PATH;
-      },
+      url,
       clientId,
       secret,
       message: (basicCredentials) => appMessage(app, basicCredentials),

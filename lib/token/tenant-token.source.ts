@@ -1,4 +1,5 @@
 import type { ResolvedTenantOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import { sourceKey } from './source-key.js';
 import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
@@ -17,7 +18,7 @@ export function tenantTokenSource(
   const { clientId, secret, tenant, subTenant: subtenant } = options;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
   return {
-    key: JSON.stringify(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
+    key: sourceKey(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
     tenant,
     subtenant,
     ...endpoint.exchange({

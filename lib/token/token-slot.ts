@@ -43,7 +43,8 @@ export class TokenSlot {
   readonly key: string;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
-  readonly #pause: RefreshPause;
+  /** Made at the first failure: most tokens never meet one, and there may be many. */
+  #pause?: RefreshPause;
   readonly #listeners = new TokenListeners();
   #held?: HeldToken;
   #flight?: TokenFlight;
@@ -54,7 +55,6 @@ export class TokenSlot {
     this.key = source.key;
     this.#source = source;
     this.#policy = policy;
-    this.#pause = new RefreshPause(policy.random, PAUSES);
   }
 
   /** Whether it must not be evicted. */
@@ -91,7 +91,7 @@ export class TokenSlot {
   invalidate(token?: AccessToken): void {
     if (token !== undefined && token.value !== this.#held?.token.value) return;
     this.#held = undefined;
-    this.#pause.end();
+    this.#pause?.end();
     this.#source.forgetRefusal();
     if (!this.#listeners.none) this.#renew();
   }
@@ -131,8 +131,12 @@ export class TokenSlot {
     return undefined;
   }
 
+  get #pauseLeftMs(): number {
+    return this.#pause?.leftMs ?? 0;
+  }
+
   #renewUnlessPaused(): TokenFlight | undefined {
-    return this.#flight ?? (this.#pause.leftMs > 0 ? undefined : this.#renew());
+    return this.#flight ?? (this.#pauseLeftMs > 0 ? undefined : this.#renew());
   }
 
   #renew(): TokenFlight {
@@ -152,7 +156,7 @@ export class TokenSlot {
     const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
     this.#held = held;
     this.#failure = undefined;
-    this.#pause.end();
+    this.#pause?.end();
     this.#settle();
     this.#listeners.emit(held.token);
     flight.land(held.token);
@@ -161,6 +165,7 @@ export class TokenSlot {
   #onFailure(flight: TokenFlight, failure: unknown): void {
     this.#failure = failure;
     // While a refusal is remembered, an attempt would only repeat it.
+    this.#pause ??= new RefreshPause(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
     if (isFinal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
@@ -182,7 +187,7 @@ export class TokenSlot {
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
     const left = held.lifeLeftMs();
-    const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+    const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pauseLeftMs, left);
     this.#due = inBackground(() => backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held)));
   }
 
