@@ -9,7 +9,11 @@ export default defineConfig({
   resolve: {
     // One copy of every class token: sample and tests meet the same source.
     alias: {
+      'nestjs-mindsphere-credentials/opentelemetry': source('./lib/opentelemetry/index.ts'),
+      'nestjs-mindsphere-credentials/terminus': source('./lib/terminus/index.ts'),
       'nestjs-mindsphere-credentials/testing': source('./lib/testing/index.ts'),
+      'nestjs-mindsphere-credentials/redis': source('./lib/redis/index.ts'),
+      'nestjs-mindsphere-credentials/keyv': source('./lib/keyv/index.ts'),
       'nestjs-mindsphere-credentials': source('./lib/index.ts'),
     },
   },

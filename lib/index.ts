@@ -3,6 +3,7 @@ export type {
   AppCredentialsOptions,
   CacheOptions,
   ClientSecret,
+  HttpOptions,
   MindsphereCredentialsModuleOptions,
   MindsphereCredentialsOptionsFactory,
   RefreshOptions,
@@ -31,5 +32,26 @@ export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.j
 export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
+export { MindsphereHttpClient } from './http/mindsphere-http.client.js';
+export { MindsphereHttpService } from './http/mindsphere-http.service.js';
+export type { MindsphereRequestConfig } from './http/request-config.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
+export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
+export type { TokenStore, TokenStoreEntry, TokenStoreLock } from './store/token-store.interface.js';
+export type {
+  FailureCodes,
+  KeySetReadEvent,
+  MindsphereCredentialsEvent,
+  StoreEntryRefusedEvent,
+  StoreRecoveredEvent,
+  StoreUnavailableEvent,
+  TokenReceivedEvent,
+  TokenRefusedEvent,
+  TokenRequestedEvent,
+  TokenRetriedEvent,
+  TokenServedStaleEvent,
+  TokenSubject,
+  UserTokenRefusedEvent,
+} from './telemetry/credentials-event.interface.js';
+export { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 export { AccessToken } from './token/access-token.js';

@@ -1,5 +1,6 @@
 import { type InjectionToken, Logger, type Provider, Scope, type Type } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
+import { describeOptions } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { AppCredentials } from './credentials/app.credentials.js';
@@ -8,48 +9,82 @@ import { getCredentialsToken, type Injectable } from './credentials/credentials-
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { CurrentUser } from './credentials/current-user.js';
 import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
 import { TokenVerifier } from './credentials/token-verifier.js';
-import { UserToken, userTokenOf } from './credentials/user-token.js';
+import { UserToken } from './credentials/user-token.js';
+import { userTokenOf } from './credentials/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
+import { MindsphereHttpService } from './http/mindsphere-http.service.js';
+import { SharedTokens } from './sharing/shared-tokens.js';
+import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
+import { RefreshLog } from './token/refresh-log.js';
+import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
+import { UserTenantsClient } from './token/user-tenants.client.js';
 import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
-const internalProviders = (verifierToken: InjectionToken): Provider[] => [
+const internalProviders = (
+  name: string | undefined,
+  verifierToken: InjectionToken,
+  eventsToken: InjectionToken,
+): Provider[] => [
   {
-    provide: TokenCache,
-    useFactory: (options: ResolvedOptions) => new TokenCache(options),
+    provide: RefreshLog,
+    useFactory: (options: ResolvedOptions) => createLog(options, name),
     inject: [RESOLVED_OPTIONS],
   },
   {
+    provide: TokenCache,
+    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents, log: RefreshLog) =>
+      new TokenCache(options, new RefreshReport(events, log)),
+    inject: [RESOLVED_OPTIONS, eventsToken, RefreshLog],
+  },
+  {
+    provide: SharedTokens,
+    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents) =>
+      new SharedTokens(options, (make) => events.emit(make)),
+    inject: [RESOLVED_OPTIONS, eventsToken],
+  },
+  {
     provide: CONTEXT,
-    useFactory: (options: ResolvedOptions, cache: TokenCache, verifier: TokenVerifier): CredentialsContext =>
+    useFactory: (
+      options: ResolvedOptions,
+      cache: TokenCache,
+      verifier: TokenVerifier,
+      events: MindsphereCredentialsEvents,
+      shared: SharedTokens,
+    ): CredentialsContext =>
       Object.freeze({
         options,
         cache,
         verifier,
-        endpoint: new HttpTokenEndpoint(options.request),
+        endpoint: new HttpTokenEndpoint(options.request, events, Math.random, shared),
+        userTenants: new UserTenantsClient(options),
         clients: clientRule(options),
       }),
-    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken],
+    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken, SharedTokens],
   },
 ];
 
 /** The providers of one registration; what is exported carries its name. */
 export function createProviders(name: string | undefined): { all: Provider[]; exported: InjectionToken[] } {
+  noteRegistration(name);
   const token = (type: Injectable) => getCredentialsToken(type, name);
   const app = token(AppCredentials);
   const tenant = token(TenantCredentials);
   const verifier = token(TokenVerifier);
   const user = token(UserToken);
+  const events = token(MindsphereCredentialsEvents);
   const credentials: Exclude<Provider, Type>[] = [
+    { provide: events, useFactory: () => new MindsphereCredentialsEvents() },
     {
       provide: app,
       useFactory: (context: CredentialsContext) => new AppCredentials(context, context.options.app),
@@ -71,7 +106,12 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext) => new MindsphereCredentialsFactory(context),
       inject: [CONTEXT],
     },
-    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS] },
+    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS, events] },
+    {
+      provide: token(MindsphereHttpService),
+      useFactory: (options: ResolvedOptions) => new MindsphereHttpService(options),
+      inject: [RESOLVED_OPTIONS],
+    },
     {
       provide: user,
       scope: Scope.REQUEST,
@@ -97,10 +137,20 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     },
     { provide: token(MindsphereExceptionFilter), useFactory: () => new MindsphereExceptionFilter() },
   ];
-  return { all: [...internalProviders(verifier), ...credentials], exported: credentials.map(({ provide }) => provide) };
+  return {
+    all: [...internalProviders(name, verifier, events), ...credentials],
+    exported: credentials.map(({ provide }) => provide),
+  };
 }
 
-function createVerifier(options: ResolvedOptions): TokenVerifier {
+/** The log of one registration, which begins with what is configured. */
+function createLog(options: ResolvedOptions, name: string | undefined): RefreshLog {
+  const logger = new Logger('MindsphereCredentials');
+  logger.log(describeOptions(options, name));
+  return new RefreshLog(logger);
+}
+
+function createVerifier(options: ResolvedOptions, events: MindsphereCredentialsEvents): TokenVerifier {
   if (options.oauthUrl === undefined) {
     new Logger('MindsphereCredentials').warn(
       "No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.",
@@ -112,5 +162,5 @@ function createVerifier(options: ResolvedOptions): TokenVerifier {
         'say that it is meant.',
     );
   }
-  return new TokenVerifier(options);
+  return new TokenVerifier(options, events);
 }

@@ -1,14 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { isOptional, link, manifest, pack, root, run, unpack } from './packed-package.mjs';
 
 /*
  * Judges the package as it would be published: packs what has been built, lints the tarball, looks at what is in it,
- * and loads every entry point from it, by `import` and by `require()`. Needs no network. Status 1 if something is wrong.
+ * loads every entry point from it, by `import` and by `require()`, and starts every command. Needs no network. Status 1
+ * if something is wrong.
  */
 
-/** What each entry point exports beside types; more is no fault, less is. */
+/** What each entry point exports beside types. Less breaks applications; more is a promise that nobody meant to make. */
 const ENTRY_POINTS = {
   '.': [
     'AccessToken',
@@ -20,6 +21,7 @@ const ENTRY_POINTS = {
     'InjectCredentials',
     'MindsphereCredentials',
     'MindsphereCredentialsError',
+    'MindsphereCredentialsEvents',
     'MindsphereCredentialsFactory',
     'MindsphereCredentialsModule',
     'MindsphereExceptionFilter',
@@ -32,29 +34,50 @@ const ENTRY_POINTS = {
     'getCredentialsToken',
     'mindsphereOptionsFromConfig',
   ],
-  './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeUserToken'],
+  './keyv': ['KeyvTokenStore'],
+  './opentelemetry': [
+    'INSTRUMENTATION_PROVIDERS',
+    'MindsphereCredentialsInstrumentation',
+    'createMindsphereInstrumentation',
+  ],
+  './redis': ['RedisTokenStore'],
+  './terminus': ['MindsphereHealthIndicator', 'createMindsphereHealthIndicator'],
+  './testing': ['MindsphereEmulator', 'fakeAccessToken', 'fakeCredentials', 'fakeTokenVerifier', 'fakeUserToken'],
+};
+
+/** The optional peer that an entry point is for. */
+const PEER_OF = {
+  './redis': 'redis',
+  './keyv': 'keyv',
+  './terminus': '@nestjs/terminus',
+  './opentelemetry': '@opentelemetry/api',
 };
 
 const ALLOWED = /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const DEMANDED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
 const NOT_SHIPPED = /(?:^|\/)(?:test|tests|sample|bench)\/|\.(?:spec|test)\./;
 
-const root = resolve(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const faults = [];
 
 const workplace = mkdtempSync(join(tmpdir(), 'check-package-'));
 try {
-  const { tarball, files, size, unpackedSize } = pack();
+  const { tarball, files, size, unpackedSize } = pack(workplace);
   lint(tarball);
   checkFiles(files);
   install(tarball);
   for (const [entryPoint, names] of Object.entries(ENTRY_POINTS)) checkEntryPoint(entryPoint, names);
   checkEntryPointList();
+  for (const [name, path] of Object.entries(commands())) checkCommand(name, path);
+  checkManifest();
   const dependencies = Object.keys(manifest.dependencies ?? {});
+  const peers = Object.keys(manifest.peerDependencies ?? {});
+  const optional = peers.filter(isOptional);
   console.log(`size          ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`);
   console.log(`files         ${files.length}`);
-  console.log(`dependencies  ${dependencies.length} (${dependencies.join(', ')})`);
+  console.log(
+    `dependencies  ${dependencies.length} (${dependencies.join(', ')}), ${installed(dependencies).size} with their own`,
+  );
+  console.log(`peers         ${peers.length}, of which optional ${optional.length} (${optional.join(', ')})`);
 } finally {
   rmSync(workplace, { recursive: true, force: true });
 }
@@ -62,13 +85,6 @@ try {
 for (const fault of faults) console.error(`FAULT  ${fault}`);
 console.log(faults.length === 0 ? 'The package is in order.' : `The package has ${faults.length} fault(s).`);
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-/** Packs what has been built; `prepack` would build it a second time. */
-function pack() {
-  const flags = ['pack', '--ignore-scripts', '--json', '--pack-destination', workplace];
-  const [packed] = JSON.parse(run('npm', flags, { stdio: ['ignore', 'pipe', 'ignore'] }));
-  return { ...packed, files: packed.files.map(({ path }) => path), tarball: join(workplace, packed.filename) };
-}
 
 function lint(tarball) {
   tool('publint', ['run', tarball, '--strict']);
@@ -100,26 +116,26 @@ function checkFiles(files) {
 
 /** Unpacks it beside its declared dependencies and peers alone: what is optional or undeclared must not be needed. */
 function install(tarball) {
-  const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
-  const needed = Object.keys({ ...dependencies, ...peerDependencies });
-  for (const name of needed.filter((peer) => !peerDependenciesMeta[peer]?.optional)) {
-    const link = join(workplace, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link, 'dir');
-  }
-  const target = join(workplace, 'node_modules', manifest.name);
-  mkdirSync(target, { recursive: true });
-  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+  const { dependencies, peerDependencies } = manifest;
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies }))
+    if (!isOptional(name)) link(name, workplace);
+  unpack(tarball, workplace);
 }
 
+/** An entry point named after what an optional peer is for may load that peer; all others must do without. */
 function checkEntryPoint(entryPoint, names) {
   const specifier = manifest.name + entryPoint.slice(1);
+  const peer = PEER_OF[entryPoint];
+  if (peer !== undefined) link(peer, workplace);
   const imported = load('module', `import * as loaded from '${specifier}';`, specifier);
   const required = load('commonjs', `const loaded = require('${specifier}');`, specifier);
   for (const [way, exported] of Object.entries({ import: imported, require: required })) {
     const missing = names.filter((name) => !exported.includes(name));
     if (missing.length > 0) faults.push(`${way} of '${specifier}' lacks ${missing.join(', ')}`);
+    const unlisted = exported.filter((name) => !names.includes(name) && name !== 'module.exports');
+    if (unlisted.length > 0) faults.push(`${way} of '${specifier}' has ${unlisted.join(', ')}, which is not listed`);
   }
+  if (peer !== undefined) rmSync(join(workplace, 'node_modules', peer), { force: true });
   console.log(`${'loaded'.padEnd(12)}  ${specifier} (${imported.length} exports)`);
 }
 
@@ -155,8 +171,48 @@ function checkEntryPointList() {
   }
 }
 
-function run(command, flags, options = {}) {
-  return execFileSync(command, flags, { cwd: root, encoding: 'utf8', timeout: 120_000, ...options });
+function commands() {
+  const { bin = {} } = manifest;
+  return typeof bin === 'string' ? { [manifest.name]: bin } : bin;
+}
+
+/** A command has to start where it was installed: npm makes it executable, but a wrong first line stays wrong. */
+function checkCommand(name, path) {
+  const file = join(workplace, 'node_modules', manifest.name, path);
+  try {
+    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n'))
+      throw new Error('it has no line #!/usr/bin/env node');
+    // As npm does when it installs a package.
+    chmodSync(file, statSync(file).mode | 0o111);
+    run(file, ['--help'], { cwd: workplace, stdio: 'pipe', timeout: 10_000 });
+    console.log(`${'started'.padEnd(12)}  ${name} --help`);
+  } catch (error) {
+    faults.push(`the command ${name} does not start: ${error.stderr || error.message}`);
+  }
+}
+
+/** What npm shows to those who look for a package, and what bundlers and peers go by. */
+function checkManifest() {
+  if (manifest.sideEffects !== false) faults.push('package.json does not say "sideEffects": false');
+  if (!/^\d+\.\d+\.\d+$/.test(manifest.version) || manifest.version === '0.0.0') faults.push('version is no release');
+  for (const name of Object.keys(manifest.peerDependenciesMeta ?? {})) {
+    if (manifest.peerDependencies?.[name] === undefined) faults.push(`${name} is optional, but no peer`);
+  }
+  for (const [entryPoint, peer] of Object.entries(PEER_OF)) {
+    if (entryPoint in manifest.exports && !isOptional(peer)) faults.push(`${peer} is no optional peer`);
+  }
+}
+
+/** The packages that installing these brings along, by the lock file. */
+function installed(names, all = new Set()) {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const add = (name) => {
+    if (all.has(name)) return;
+    all.add(name);
+    for (const below of Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {})) add(below);
+  };
+  for (const name of names) add(name);
+  return all;
 }
 
 function kilobytes(bytes) {

@@ -7,11 +7,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withTable } from './markdown.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const readmeFile = join(root, 'README.md');
-const BEGIN = '<!-- faults: made by `npm run test:faults` -->';
-const END = '<!-- faults end -->';
+/** As the README names it: the check, so that `npm run test:tables` changes nothing. */
+const COMMAND = 'npm run test:faults -- --check';
 
 const unknown = process.argv.slice(2).filter((option) => option !== '--check');
 if (unknown.length > 0) fail(`unknown option ${unknown.join(' ')}; there is only --check`);
@@ -20,10 +21,7 @@ const table = String(measure());
 console.log(`\n${table}\n`);
 
 const readme = readFileSync(readmeFile, 'utf8');
-const [before, rest] = readme.split(BEGIN);
-const [, after] = rest?.split(END) ?? [];
-if (after === undefined) fail(`README.md lacks the markers ${BEGIN} and ${END}`);
-const renewed = `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+const renewed = withTable(readme, COMMAND, table);
 
 if (renewed === readme) {
   console.log('The table in the README is the same.');

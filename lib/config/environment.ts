@@ -33,12 +33,15 @@ export function environmentPrefixOf(group: object): string | undefined {
  * factories and validated configurations all work. No network I/O; throws nothing of its own: what is wrong is told by
  * the module at start, all of it in one `options_invalid`.
  *
- * @param options.prefix stands before every variable name, e.g. `'PLANT_'` or, for nested configuration, `'plant.'`.
+ * @param config what is asked for each variable by its name.
+ * @param options its `prefix` stands before every variable name, e.g. `'PLANT_'` or, for nested configuration,
+ * `'plant.'`; default: none.
  */
 export function mindsphereOptionsFromConfig(
   config: { get(key: string): unknown },
-  { prefix = '' }: { prefix?: string } = {},
+  options: { prefix?: string } = {},
 ): MindsphereCredentialsModuleOptions {
+  const { prefix = '' } = options;
   const read: Read = (variable) => blankToUndefined(config.get(prefix + VARIABLES[variable]));
   return withoutUndefined({
     ...hosts(read),

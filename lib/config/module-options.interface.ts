@@ -1,7 +1,12 @@
 import type { AxiosRequestConfig } from 'axios';
 import type { Observable } from 'rxjs';
+import type { TokenStore } from '../store/token-store.interface.js';
 
-/** A client secret, or a function that is called once per token request, so that a rotated secret needs no restart. */
+/**
+ * A client secret, up to 4,096 characters; or a function that is called once per token request, so that a rotated secret
+ * needs no restart. A function that fails, or returns no secret, fails the token request with `options_invalid`; it has
+ * until `request.deadlineMs`.
+ */
 export type ClientSecret = string | (() => string | Promise<string>);
 
 /**
@@ -9,13 +14,13 @@ export type ClientSecret = string | (() => string | Promise<string>);
  * Token Manager.
  */
 export interface AppCredentialsOptions {
-  /** Client id of the app credentials. Printable ASCII without a colon. Variable: `MDSP_KEY_STORE_CLIENT_ID`. */
+  /** Client id of the app credentials. Printable ASCII without a colon, up to 256 characters. Variable: `MDSP_KEY_STORE_CLIENT_ID`. */
   keyStoreClientId: string;
   /** Client secret of the app credentials, or a function that returns it. Variable: `MDSP_KEY_STORE_CLIENT_SECRET`. */
   keyStoreClientSecret: ClientSecret;
-  /** Name of the app in the cockpit: letters, digits and `. _ ~ + -`. Variable: `MDSP_OS_VM_APP_NAME`. */
+  /** Name of the app in the cockpit: letters, digits and `. _ ~ + -`, up to 128. Variable: `MDSP_OS_VM_APP_NAME`. */
   appName: string;
-  /** Version of the app: letters, digits and `. _ ~ + -`. Variable: `MDSP_OS_VM_APP_VERSION`. */
+  /** Version of the app: letters, digits and `. _ ~ + -`, up to 128. Variable: `MDSP_OS_VM_APP_VERSION`. */
   appVersion: string;
   /** Tenant that hosts the app, one DNS label. Default: taken from a verified user token. Variable: `MDSP_HOST_TENANT`. */
   hostTenant?: string;
@@ -32,7 +37,7 @@ export interface AppCredentialsOptions {
 
 /** Tenant-specific service credentials (a technical user). They yield technical tokens from the tenant's OAuth server. */
 export interface TenantCredentialsOptions {
-  /** Client id. Printable ASCII without a colon. Variable: `MINDSPHERE_CLIENT_ID`. */
+  /** Client id. Printable ASCII without a colon, up to 256 characters. Variable: `MINDSPHERE_CLIENT_ID`. */
   clientId: string;
   /** Client secret, or a function that returns it. Variable: `MINDSPHERE_CLIENT_SECRET`. */
   clientSecret: ClientSecret;
@@ -85,17 +90,26 @@ export interface UserTokenOptions {
 export interface VerificationOptions {
   /** Allowed difference of clocks for `exp`, `nbf` and `iat`. Milliseconds, 0 to 600,000; default 30,000. */
   clockToleranceMs?: number;
-  /** Age at which a key set is read again. Milliseconds, 1,000 to 86,400,000; default 600,000. */
+  /**
+   * Age at which a key set is read again; from 80 % of it in the background. Milliseconds, 1,000 to 86,400,000; default
+   * 600,000. A key that the platform withdraws is trusted for so long, and for 1 h more while the key server fails.
+   */
   keySetMaxAgeMs?: number;
   /** Shortest time between two fetches that an unknown key id causes. Milliseconds, 0 to 3,600,000; default 30,000. */
   keySetCooldownMs?: number;
   /** Template of a token's `iss`, holding `{tenant}` once. Default: `oauthUrl` + `/oauth/token`. */
   issuerUrl?: string;
-  /** One tenant whose key set is read for all issuers, such as `core`. Default: the issuer's own. */
+  /**
+   * One tenant, a DNS label, whose key set is read for all issuers, such as `core`. Default: the issuer's own. Whoever
+   * holds a key of that tenant can sign for every tenant.
+   */
   keySetTenant?: string;
-  /** Tenants whose server may sign. Default: any of this region. */
+  /** Tenants, each one DNS label, whose server may sign. Default: any of this region. */
   issuers?: readonly string[];
-  /** Tenants (`ten`) whose users are let in, as a list or a function. Default: any. */
+  /**
+   * Tenants (`ten`) whose users are let in, as a list or a function. Default: any. A function is asked at each request,
+   * has until `request.deadlineMs`, and refuses with whatever is not `true`.
+   */
   allowedTenants?: readonly string[] | ((tenant: string) => boolean | Promise<boolean> | Observable<boolean>);
   /**
    * Accepted `cid`. Default: `{app.appName}-{one label}` where app credentials are configured, else `'any'`, with a
@@ -104,12 +118,33 @@ export interface VerificationOptions {
   clientIds?: readonly string[] | 'any';
 }
 
-/** Bounds of what is held in memory. */
+/** Bounds of what is held in memory, and what is shared with other instances. */
 export interface CacheOptions {
   /** Technical tokens. 1 to 1,000,000; default 10,000. Tokens in use are never evicted. */
   maxTokens?: number;
-  /** Verified user tokens. 1 to 1,000,000; default 10,000. */
+  /** Verified user tokens. 1 to 1,000,000, and 32 MiB of them; default 10,000. */
   maxVerifiedTokens?: number;
+  /**
+   * Where instances share technical tokens, so that one request serves all: a `RedisTokenStore`, a `KeyvTokenStore`, or
+   * any object like them. The cache in memory stays in front. A store that is down costs a token request at most one
+   * timeout of 500 ms, and never an error. Needs `encryptionKeys`. Default: none, every instance asks for itself.
+   */
+  store?: TokenStore;
+  /**
+   * Keys to what is stored: the first encrypts, all decrypt, so that keys can rotate. 1 to 8 texts, each base64 of 32
+   * random bytes or more (`openssl rand -base64 32`); no passphrases. Secrets. No default.
+   */
+  encryptionKeys?: readonly string[];
+}
+
+/** What {@link MindsphereHttpService} may do. */
+export interface HttpOptions {
+  /**
+   * Origins, beside the gateway's, that tokens may be sent to, e.g. `'https://api.example.com'`: `https:`, host and
+   * port, nothing else; `http:` only for loopback addresses, unless `allowInsecureHttp` is set. Whoever answers there
+   * can act with the tokens it gets. Default: none.
+   */
+  allowedOrigins?: readonly string[];
 }
 
 /**
@@ -136,20 +171,24 @@ export interface MindsphereCredentialsModuleOptions {
   tenant?: WithOptional<TenantCredentialsOptions, 'tenant'> | false;
   /** When tokens are renewed. */
   refresh?: RefreshOptions;
-  /** Limits of token requests. */
+  /** Limits of token requests; `timeoutMs` and `axios` also hold for calls of APIs. */
   request?: RequestOptions;
   /** Where the user's token is found. */
   userToken?: UserTokenOptions;
   /** How user tokens are verified. */
   verification?: VerificationOptions;
-  /** Bounds of what is held in memory. */
+  /** Bounds of what is held in memory, and what is shared with other instances. */
   cache?: CacheOptions;
+  /** What calls of APIs may do. */
+  http?: HttpOptions;
 }
 
+/** @inline */
 type WithOptional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 
 /** What a class given as `useClass` or `useExisting` implements. */
 export interface MindsphereCredentialsOptionsFactory {
+  /** Called once, at start. What it returns is all that counts: the environment is not read beside it. */
   createMindsphereCredentialsOptions():
     | MindsphereCredentialsModuleOptions
     | Promise<MindsphereCredentialsModuleOptions>;

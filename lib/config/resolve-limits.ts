@@ -1,7 +1,8 @@
 import type { RequestOptions } from './module-options.interface.js';
-import type { OptionReader } from './option-reader.js';
+import { isSet, type OptionReader } from './option-reader.js';
 import type { ResolvedOptions } from './resolved-options.interface.js';
 import { rules } from './rules.js';
+import { SealedKeys } from './sealed-keys.js';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
@@ -30,7 +31,7 @@ export function resolveLimits(options: OptionReader, verification: OptionReader)
     ),
     userToken: { extract: options.section('userToken', ['extract']).optional('extract', rules.function) },
     verification: resolveVerification(verification),
-    cache: resolveCache(options.section('cache', ['maxTokens', 'maxVerifiedTokens'])),
+    cache: resolveCache(options.section('cache', ['maxTokens', 'maxVerifiedTokens', 'store', 'encryptionKeys'])),
   };
 }
 
@@ -80,5 +81,16 @@ function resolveCache(options: OptionReader): Limits['cache'] {
   return {
     maxTokens: options.number('maxTokens', MAX_TOKENS, true),
     maxVerifiedTokens: options.number('maxVerifiedTokens', MAX_TOKENS, true),
+    shared: resolveShared(options),
   };
+}
+
+/** Tokens leave the process encrypted or not at all. */
+function resolveShared(options: OptionReader): Limits['cache']['shared'] {
+  const store = options.optional('store', rules.tokenStore);
+  const keys = options.optional('encryptionKeys', rules.encryptionKeys);
+  if (store === undefined) return undefined;
+  if (!isSet(options.values['encryptionKeys'])) options.fault('encryptionKeys', 'is missing: cache.store demands it');
+  // Behind a function: what the store holds is not ours to copy, freeze or show.
+  return keys === undefined ? undefined : { store: () => store, keys: new SealedKeys(keys) };
 }

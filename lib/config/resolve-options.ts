@@ -2,6 +2,7 @@ import { Faults } from './faults.js';
 import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
 import { OptionReader } from './option-reader.js';
 import { preferredCredentials, refuseUnknownOauthServer, resolveApp, resolveTenant } from './resolve-credentials.js';
+import { resolveHttp } from './resolve-http.js';
 import { resolveLimits, VERIFICATION_OPTIONS } from './resolve-limits.js';
 import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
 import type { ResolvedOptions } from './resolved-options.interface.js';
@@ -20,6 +21,7 @@ const KNOWN = [
   'userToken',
   'verification',
   'cache',
+  'http',
 ];
 
 /**
@@ -37,9 +39,10 @@ export function resolveOptions(options: MindsphereCredentialsModuleOptions): Res
   const app = resolveApp(reader);
   const tenant = resolveTenant(reader);
   const limits = resolveLimits(reader, verification);
+  const http = resolveHttp(reader);
   refuseUnknownOauthServer(urls, tenant, faults);
   faults.throwIfAny();
-  return frozenCopy({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits });
+  return frozenCopy({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits, http });
 }
 
 /** A frozen copy of plain objects and lists, at every depth; what belongs to others (agents, functions) is left as it is. */

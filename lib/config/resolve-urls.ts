@@ -68,7 +68,8 @@ function isTemplate(text: string, insecure: boolean): boolean {
   return hostname.split('.').includes(PROBE) || pathname.split('/').includes(PROBE);
 }
 
-function isBaseUrl(text: string, insecure: boolean): boolean {
+/** Whether a text is a URL that others can be built on, with a scheme that secrets may travel by. */
+export function isBaseUrl(text: string, insecure: boolean): boolean {
   // The parser would silently drop or repair these.
   if (/[\s\\?#@{}]/.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);

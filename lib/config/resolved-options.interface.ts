@@ -1,10 +1,13 @@
 import type {
   CacheOptions,
+  HttpOptions,
   RefreshOptions,
   RequestOptions,
   UserTokenOptions,
   VerificationOptions,
 } from './module-options.interface.js';
+import type { TokenStore } from '../store/token-store.interface.js';
+import type { SealedKeys } from './sealed-keys.js';
 import type { SealedSecret } from './sealed-secret.js';
 import type { TenantUrlTemplate } from './tenant-url-template.js';
 
@@ -45,6 +48,12 @@ export interface ResolvedRequestOptions extends Readonly<Required<Omit<RequestOp
   readonly axios: () => NonNullable<RequestOptions['axios']>;
 }
 
+/** The store that instances share, and the keys to it. */
+export interface ResolvedShared {
+  readonly store: () => TokenStore;
+  readonly keys: SealedKeys;
+}
+
 /** The options of one registration: validated, complete, deeply frozen, with sealed secrets. */
 export interface ResolvedOptions extends ResolvedUrls {
   readonly app?: ResolvedAppOptions;
@@ -58,5 +67,8 @@ export interface ResolvedOptions extends ResolvedUrls {
     Required<Pick<VerificationOptions, 'clockToleranceMs' | 'keySetMaxAgeMs' | 'keySetCooldownMs'>> &
       Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'allowedTenants' | 'clientIds'>
   >;
-  readonly cache: Readonly<Required<CacheOptions>>;
+  readonly cache: Readonly<Required<Pick<CacheOptions, 'maxTokens' | 'maxVerifiedTokens'>>> & {
+    readonly shared?: ResolvedShared;
+  };
+  readonly http: Readonly<Required<HttpOptions>>;
 }

@@ -1,6 +1,12 @@
 import { isAppPart, isClientId, isClientSecret, isDnsLabel, isDomain } from './labels.js';
 import type { AppCredentialsOptions, ClientSecret, VerificationOptions } from './module-options.interface.js';
+import type { TokenStore } from '../store/token-store.interface.js';
 import type { Rule } from './option-reader.js';
+import { isEncryptionKey } from './sealed-keys.js';
+import { isValues } from './values.js';
+
+/** Rotation needs two; each costs a look-up of its own. */
+const MOST_ENCRYPTION_KEYS = 8;
 
 /** The rules that options are read by: what a value must be, and the words for it. */
 export const rules = {
@@ -32,6 +38,11 @@ export const rules = {
     test: (value): value is NonNullable<VerificationOptions['clientIds']> => value === 'any' || isTexts(value),
     demand: "must be a list of texts or 'any'",
   },
+  tokenStore: { test: isTokenStore, demand: 'must be an object with the methods get, set and delete' },
+  encryptionKeys: {
+    test: isEncryptionKeys,
+    demand: `must be a list of 1 to ${MOST_ENCRYPTION_KEYS} different random keys, each 32 bytes or more in base64`,
+  },
 } satisfies Record<string, Rule<unknown>>;
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- its signature is the application's promise
@@ -45,4 +56,15 @@ function isTexts(value: unknown): value is readonly string[] {
 
 function isLabels(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isDnsLabel);
+}
+
+function isTokenStore(value: unknown): value is TokenStore {
+  if (!isValues(value)) return false;
+  const isLockable = value['tryLock'] === undefined || isFunction(value['tryLock']);
+  return isLockable && ['get', 'set', 'delete'].every((method) => isFunction(value[method]));
+}
+
+function isEncryptionKeys(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_ENCRYPTION_KEYS) return false;
+  return value.every(isEncryptionKey) && new Set(value).size === value.length;
 }

@@ -1,6 +1,8 @@
+import type { Observable } from 'rxjs';
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
 import { type AppIdentity, appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
+import type { TokenState } from '../token/token-state.js';
 import { refused } from '../verification/refused.js';
 import type { CredentialsContext } from './credentials-context.js';
 import { demandLabel, DerivedCredentials } from './derived-credentials.js';
@@ -56,6 +58,28 @@ export class AppCredentials extends TechnicalCredentials {
     return new AppCredentials(this.#context, this.#app, this.#derived, tokens);
   }
 
+  /**
+   * The tenants that the app is provisioned to, read page by page with a token of the host tenant, whatever tenant
+   * these credentials act for. Cold: each subscription reads anew, asks for a page of 100 when it is needed, and ends its
+   * request when unsubscribed; `take(1)` costs one request. Operators that work on some at a time, such as
+   * `mergeMap(…, 4)`, keep the names that wait, and nothing else is kept. A tenant that comes or goes meanwhile may be
+   * missed, or come twice.
+   *
+   * Does network I/O when subscribed, repeated as token requests are. Fails as `getToken` does, with
+   * `token_request_failed` where the list is refused or cannot be had, and with `token_response_invalid` for an answer
+   * that is no such list, repeats itself, or goes beyond 1,000 pages (protocol page, section 4).
+   */
+  userTenants(): Observable<string> {
+    return this.#context.userTenants.all(this.#ofHostTenant());
+  }
+
+  #ofHostTenant(): AppCredentials {
+    const hostTenant = this.#app?.hostTenant;
+    if (hostTenant !== undefined) return this.forUserTenant(hostTenant);
+    const missing = this.#app === undefined ? missingGroup('app') : missingTenants(['hostTenant']);
+    return new AppCredentials(this.#context, this.#app, this.#derived, missing);
+  }
+
   #derive(userTenant: string, hostTenant: string | undefined): AppCredentials {
     demandLabel(userTenant, 'userTenant');
     if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
@@ -71,6 +95,16 @@ export class AppCredentials extends TechnicalCredentials {
     }
     const hostTenant = this.#app.hostTenant ?? this.#context.clients.hostTenantOf(user.clientId);
     return this.forUserTenant(user.tenant ?? '', hostTenant);
+  }
+
+  /** @internal Whether there is an app to act for. */
+  get isConfigured(): boolean {
+    return this.#app !== undefined;
+  }
+
+  /** @internal What is known of the tokens for other tenants, as far as they are remembered. No network I/O. */
+  get derivedStates(): TokenState[] {
+    return this.#derived.all.flatMap(({ state }) => state ?? []);
   }
 
   override toJSON(): Record<string, unknown> {

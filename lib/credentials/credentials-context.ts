@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { TokenCache } from '../token/token-cache.js';
 import type { TokenEndpoint } from '../token/token-endpoint.interface.js';
+import type { UserTenantsClient } from '../token/user-tenants.client.js';
 import type { ClientRule } from '../verification/client-rule.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -8,6 +9,7 @@ import type { TokenVerifier } from './token-verifier.js';
 export interface CredentialsContext {
   readonly options: ResolvedOptions;
   readonly endpoint: TokenEndpoint;
+  readonly userTenants: UserTenantsClient;
   readonly cache: TokenCache;
   readonly verifier: TokenVerifier;
   readonly clients: ClientRule;

@@ -3,7 +3,8 @@ import type { AppCredentials } from './app.credentials.js';
 import { publishedUser } from './published-users.js';
 import { runningRequest } from './running-request.js';
 import type { TokenVerifier } from './token-verifier.js';
-import { UserToken, userTokenOf } from './user-token.js';
+import { UserToken } from './user-token.js';
+import { userTokenOf } from './user-token-of-request.js';
 
 /**
  * The user of whichever request is running: a singleton, for services that shall not become request scoped. It needs

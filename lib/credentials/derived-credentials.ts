@@ -30,6 +30,11 @@ export class DerivedCredentials<T extends object> {
     return derived;
   }
 
+  /** All that are remembered. */
+  get all(): T[] {
+    return [...(this.#known?.values() ?? []), ...(this.#ofOtherHosts?.values() ?? [])];
+  }
+
   /** By size, not by count: that allocates nothing in advance. */
   #memory(): LRUCache<string, T> {
     return new LRUCache({ maxSize: this.#most, sizeCalculation: () => 1 });

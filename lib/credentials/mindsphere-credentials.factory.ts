@@ -18,8 +18,8 @@ export class MindsphereCredentialsFactory {
   }
 
   /**
-   * App credentials known only at run time. Equal options share one cached token. No network I/O. Throws
-   * `options_invalid` with every fault.
+   * App credentials known only at run time; the environment is not read. Equal options share one cached token. No
+   * network I/O. Throws `options_invalid` with every fault.
    */
   app(options: AppCredentialsOptions): AppCredentials {
     const faults = new Faults();
@@ -30,8 +30,8 @@ export class MindsphereCredentialsFactory {
   }
 
   /**
-   * Tenant credentials known only at run time. Equal options share one cached token. No network I/O. Throws
-   * `options_invalid` with every fault.
+   * Tenant credentials known only at run time; the environment is not read. Equal options share one cached token. No
+   * network I/O. Throws `options_invalid` with every fault, also where no OAuth server is known.
    */
   tenant(options: TenantCredentialsOptions): TenantCredentials {
     const faults = new Faults();

@@ -37,10 +37,12 @@ export abstract class MindsphereCredentials {
   /** Names and hosts only; never a secret or token. */
   abstract toJSON(): Record<string, unknown>;
 
+  /** As {@link toJSON}, for interpolation and logs. */
   toString(): string {
     return inspect(this);
   }
 
+  /** As {@link toJSON}, for `util.inspect` and Nest's logger. */
   [inspect.custom](): string {
     return `${this.constructor.name} ${inspect(this.toJSON())}`;
   }

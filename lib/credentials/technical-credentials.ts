@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { AccessToken } from '../token/access-token.js';
 import type { TokenHandle } from '../token/token-cache.js';
+import type { TokenState } from '../token/token-state.js';
 import { MindsphereCredentials } from './mindsphere-credentials.js';
 
 /** Credentials whose tokens are fetched and cached by us. */
@@ -11,6 +12,11 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
   constructor(tokens: TokenHandle) {
     super();
     this.#tokens = tokens;
+  }
+
+  /** @internal What is known of their token; `undefined` where they have no single one. No network I/O. */
+  get state(): TokenState | undefined {
+    return this.#tokens.state?.();
   }
 
   override getToken(): Observable<AccessToken> {

@@ -14,11 +14,13 @@ import {
 import type { VerificationOptions } from '../config/module-options.interface.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { failAfter } from '../token/retry-policy.js';
 import { isThenable } from '../token/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
+import { reportRefused, tellRefused } from '../verification/user-token-report.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 import { presentedToken } from './presented-token.js';
 import { UserToken } from './user-token.js';
@@ -28,15 +30,21 @@ type TenantRule = Extract<VerificationOptions['allowedTenants'], (...tenant: nev
 /** Verifies users' tokens and remembers them until they expire or their key leaves its set. */
 export class TokenVerifier {
   readonly #options: ResolvedOptions;
+  readonly #events: MindsphereCredentialsEvents;
   readonly #verifier: JwtVerifier;
   readonly #remembered: RememberedTokens<RememberedUser>;
   readonly #allowsTenant?: TenantRule;
   #destroyed = false;
 
   /** @internal Objects come from injection. */
-  constructor(options: ResolvedOptions, verifier = new JwtVerifier(options)) {
+  constructor(
+    options: ResolvedOptions,
+    events = new MindsphereCredentialsEvents(),
+    verifier = new JwtVerifier(options, events),
+  ) {
     const { allowedTenants } = options.verification;
     this.#options = options;
+    this.#events = events;
     this.#verifier = verifier;
     this.#remembered = new RememberedTokens(options.cache.maxVerifiedTokens);
     this.#allowsTenant = typeof allowedTenants === 'function' ? allowedTenants : undefined;
@@ -51,7 +59,7 @@ export class TokenVerifier {
   verify(jwt: string): Observable<UserToken> {
     return new Observable((subscriber) => {
       const user = this.recall(jwt);
-      if (user === undefined) return this.#verifyAnew(jwt).subscribe(subscriber);
+      if (user === undefined) return this.#verifyAnew(jwt).pipe(reportRefused(this.#events)).subscribe(subscriber);
       return this.#emitAllowed(user, subscriber);
     });
   }
@@ -75,7 +83,12 @@ export class TokenVerifier {
 
   /** @internal The token a request presents. Throws `token_missing` or `token_malformed`. */
   presented(request: unknown): string {
-    return presentedToken(request, this.#options.userToken);
+    try {
+      return presentedToken(request, this.#options.userToken);
+    } catch (failure) {
+      tellRefused(this.#events, failure);
+      throw failure;
+    }
   }
 
   /** Called by Nest: aborts requests. */
@@ -85,7 +98,8 @@ export class TokenVerifier {
   }
 
   #emitAllowed(user: UserToken, subscriber: Subscriber<UserToken>) {
-    if (this.#allowsTenant !== undefined) return this.#allowed(user, this.#allowsTenant).subscribe(subscriber);
+    const rule = this.#allowsTenant;
+    if (rule !== undefined) return this.#allowed(user, rule).pipe(reportRefused(this.#events)).subscribe(subscriber);
     subscriber.next(user);
     subscriber.complete();
     return undefined;

@@ -3,8 +3,6 @@ import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../token/jwt.js';
 import { MindsphereCredentials } from './mindsphere-credentials.js';
 import { appAndHost } from '../verification/client-rule.js';
-import { passableToken } from './presented-token.js';
-import { publishedUser } from './published-users.js';
 
 /** What stands behind a {@link UserToken} at the moment. */
 export interface UserTokenContent {
@@ -14,31 +12,11 @@ export interface UserTokenContent {
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
 
-/** Looks for the token only when it is read, because most of what a handle tells does not need it. */
-class UnverifiedContent implements UserTokenContent {
-  constructor(
-    private readonly request: unknown,
-    private readonly present: (request: unknown) => string,
-  ) {}
-
-  get value(): string {
-    return passableToken(this.present(this.request));
-  }
-}
-
 let contentOf: (user: UserToken) => UserTokenContent;
 
-/**
- * A handle on the token of a request: what a guard has published for it, else what it presents, unverified. Making it
- * never throws.
- *
- * @param verifier whose guard counts; default: the guard that came last.
- */
-export function userTokenOf(request: unknown, present: (request: unknown) => string, verifier?: object): UserToken {
-  return new UserToken(() => {
-    const published = publishedUser(request, verifier);
-    return published === undefined ? new UnverifiedContent(request, present) : contentOf(published);
-  });
+/** What a handle tells, another handle may tell, too. */
+export function contentOfUser(user: UserToken): UserTokenContent {
+  return contentOf(user);
 }
 
 /**
@@ -84,7 +62,7 @@ export class UserToken extends MindsphereCredentials {
     return textOf(this.claims['subtenant']);
   }
 
-  /** The part of `cid` behind its last `-` [inferred]: the tenant that hosts the app the token was issued for. */
+  /** The part of `cid` behind its last `-` (inferred): the tenant that hosts the app the token was issued for. */
   get hostTenant(): string | undefined {
     return appAndHost(this.clientId)?.hostTenant;
   }
@@ -109,12 +87,12 @@ export class UserToken extends MindsphereCredentials {
     return textOf(this.claims['cid']);
   }
 
-  /** Claim `scope`. */
+  /** Claim `scope`; empty while not verified. */
   get scopes(): readonly string[] {
     return wordsOf(this.claims['scope']);
   }
 
-  /** Whether it has all of the given scopes. */
+  /** Whether it has all of the given scopes: `false` while not verified, unless none is given. */
   hasScopes(...scopes: string[]): boolean {
     const own = new Set(this.scopes);
     return scopes.every((scope) => own.has(scope));
@@ -127,7 +105,7 @@ export class UserToken extends MindsphereCredentials {
   }
 
   /** All claims, deeply frozen; empty while not verified. */
-  get claims(): Claims {
+  get claims(): Readonly<Record<string, unknown>> {
     return this.#read().verified?.claims ?? NO_CLAIMS;
   }
 
@@ -144,7 +122,7 @@ export class UserToken extends MindsphereCredentials {
     return this.#token$;
   }
 
-  /** Does nothing: nobody can ask for a user's token anew. */
+  /** Does nothing: nobody can ask for a user's token anew. No network I/O. */
   override invalidate(_token?: AccessToken): void {
     // By contract.
   }

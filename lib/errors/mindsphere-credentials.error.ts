@@ -40,6 +40,7 @@ export interface MindsphereCredentialsErrorDetails {
  * (Axios errors, a secret function's own errors) may hold a secret.
  */
 export class MindsphereCredentialsError extends Error implements MindsphereCredentialsErrorDetails {
+  /** For logs; `instanceof` and {@link code} are what to branch on. */
   override readonly name = 'MindsphereCredentialsError';
   readonly status?: number;
   readonly retryable?: boolean;
@@ -50,6 +51,7 @@ export class MindsphereCredentialsError extends Error implements MindsphereCrede
   readonly retryAfterMs?: number;
 
   constructor(
+    /** The stable reason. */
     readonly code: MindsphereCredentialsErrorCode,
     message: string,
     details: MindsphereCredentialsErrorDetails = {},

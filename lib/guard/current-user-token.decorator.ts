@@ -1,7 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { presentedToken } from '../credentials/presented-token.js';
 import { publishedUser } from '../credentials/published-users.js';
-import { type UserToken, userTokenOf } from '../credentials/user-token.js';
+import type { UserToken } from '../credentials/user-token.js';
+import { userTokenOf } from '../credentials/user-token-of-request.js';
 import { requestOfContext } from './request-of-context.js';
 
 /**

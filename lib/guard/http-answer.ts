@@ -16,7 +16,7 @@ export interface HttpAnswer {
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** 401 with a bare challenge: the request has no credentials (RFC 6750, section 3.1). */
-export function noCredentials(): HttpAnswer {
+function noCredentials(): HttpAnswer {
   return unauthorized('Bearer');
 }
 

@@ -22,6 +22,10 @@ interface Response extends ServerResponse {
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {
   readonly #refusals = new RefusalLog(new Logger(MindsphereExceptionFilter.name));
 
+  /**
+   * Called by Nest. HTTP is answered here; a WebSocket gets `exception`, GraphQL and microservices the exception itself.
+   * No network I/O.
+   */
   catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
     this.#refusals.note(`${error.code}: ${error.message}`);
     const { exception, headers } = answerFor(error);

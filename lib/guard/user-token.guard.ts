@@ -20,8 +20,14 @@ const refusals = new RefusalLog();
  */
 @Injectable()
 export class UserTokenGuard implements CanActivate {
+  /** Nest builds it; a subclass for a named registration takes `@InjectCredentials(TokenVerifier, name)`. */
   constructor(private readonly verifier: TokenVerifier) {}
 
+  /**
+   * Called by Nest. Answers at once where it can: on public routes, for what is refused without a look at a key set, and
+   * for tokens verified before. May else do network I/O, for a key set. Throws Nest's `HttpException` with the statuses
+   * above, never an error of this library.
+   */
   canActivate(context: ExecutionContext): boolean | Observable<boolean> {
     if (this.isPublic(context)) return true;
     const request = this.getRequest(context);

@@ -5,7 +5,11 @@ import type { MindsphereCredentialsEvent } from './credentials-event.interface.j
 export class MindsphereCredentialsEvents {
   readonly #events = new Subject<MindsphereCredentialsEvent>();
 
-  /** Hot: events from now on; completes at module destroy. No network I/O, never fails. */
+  /**
+   * Hot: events from now on, told while they happen: what takes long belongs behind an operator such as `observeOn`. What
+   * a listener throws is reported as RxJS does, later, and harms nothing here. Completes at module destroy, never fails.
+   * No network I/O.
+   */
   readonly events$: Observable<MindsphereCredentialsEvent> = this.#events.asObservable();
 
   /** @internal Makes an event only where somebody listens. */

@@ -3,6 +3,7 @@ export type { AnswerHeaders } from './emulator/answer.js';
 export type {
   EmulatedApp,
   EmulatedTechnicalUser,
+  FailureRate,
   MindsphereEmulatorOptions,
 } from './emulator/emulator-options.interface.js';
 export type { EmulatorFault } from './emulator/fault-queue.js';

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
-import type { MindsphereCredentialsModuleOptions } from '../config/module-options.interface.js';
+import type { AppCredentialsOptions, MindsphereCredentialsModuleOptions } from '../config/module-options.interface.js';
 import type {
   EmulatedApp,
+  EmulatedTechnicalUser,
   EmulatorSettings,
   MindsphereEmulatorOptions,
 } from './emulator/emulator-options.interface.js';
@@ -19,8 +20,8 @@ import { TokenIssuer, type UserTokenRequest } from './emulator/token-issuer.js';
 export interface EmulatorModuleOptions extends MindsphereCredentialsModuleOptions {
   gatewayUrl: string;
   oauthUrl: string;
-  app: EmulatedApp & { authKeyScheme?: 'Basic' | 'Bearer' };
-  tenant: { clientId: string; clientSecret: string; tenant: string };
+  app: EmulatedApp & Pick<AppCredentialsOptions, 'authKeyScheme'>;
+  tenant: Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecret' | 'tenant'>;
 }
 
 /**

@@ -68,7 +68,7 @@ export class AccessToken {
   }
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
-  get claims(): Claims {
+  get claims(): Readonly<Record<string, unknown>> {
     return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#init.value) : {}));
   }
 
@@ -78,10 +78,12 @@ export class AccessToken {
     return { tenant, subtenant, issuedAt, expiresAt };
   }
 
+  /** As {@link toJSON}, for interpolation and logs. */
   toString(): string {
     return inspect(this);
   }
 
+  /** As {@link toJSON}, for `util.inspect` and Nest's logger. */
   [inspect.custom](): string {
     return `AccessToken ${inspect(this.toJSON())}`;
   }

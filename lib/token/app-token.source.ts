@@ -16,14 +16,17 @@ export interface AppIdentity extends ResolvedAppOptions {
 export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: TokenEndpoint): TokenSource {
   const url = urls.gatewayUrl + TOKEN_PATH;
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
-  const { fingerprint } = secret;
+  const identity = ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
+  const subject = { credentials: 'app', tenant: userTenant } as const;
   return {
-    key: sourceKey(['app', url, clientId, fingerprint, authKeyScheme, appName, appVersion, hostTenant, userTenant]),
-    tenant: userTenant,
+    key: sourceKey([...identity, secret.fingerprint]),
+    ...subject,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,
+      subject,
       message: (basicCredentials) => appMessage(app, basicCredentials),
       expected: { issuerUrl: urls.issuerUrl, tenant: userTenant },
     }),

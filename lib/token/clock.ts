@@ -50,3 +50,8 @@ function monotonicAt(wall: number): number {
 function endBurst(): void {
   inARow = 0;
 }
+
+/** The moment that was so many milliseconds before another. */
+export function before({ wall, monotonic }: Moment, milliseconds: number): Moment {
+  return { wall: wall - milliseconds, monotonic: monotonic - milliseconds };
+}

@@ -1,6 +1,6 @@
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { AccessToken } from './access-token.js';
-import { elapsedSince, type Moment } from './clock.js';
+import { before, elapsedSince, type Moment } from './clock.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
 
 /** A token in the cache, its life anchored at the moment of its receipt. Immutable. */
@@ -13,7 +13,9 @@ export class HeldToken {
   readonly #received: Moment;
   readonly #lifeMs: number;
 
-  constructor(grant: TokenGrant, source: TokenSource, received: Moment, margins: Required<RefreshOptions>) {
+  constructor(grant: TokenGrant, source: TokenSource, at: Moment, margins: Required<RefreshOptions>) {
+    // The life of another instance's token began before this one had it.
+    const received = before(at, grant.usedMs ?? 0);
     this.token = new AccessToken({
       value: grant.value,
       issuedAt: received.wall,
@@ -25,8 +27,8 @@ export class HeldToken {
     });
     this.#received = received;
     this.#lifeMs = grant.lifeMs;
+    this.aheadMs = aheadOf(grant, margins);
     // A short life shrinks the margins, or a new token would be due as soon as it is there.
-    this.aheadMs = Math.min(margins.aheadMs, grant.lifeMs / 2);
     this.minValidityMs = Math.min(margins.minValidityMs, grant.lifeMs / 4);
   }
 
@@ -34,4 +36,9 @@ export class HeldToken {
   lifeLeftMs(): number {
     return this.#lifeMs - elapsedSince(this.#received);
   }
+}
+
+/** With less life than this, renewal of a granted token is due: never more than half of its whole life. */
+export function aheadOf({ lifeMs, earlierMs = 0 }: TokenGrant, { aheadMs }: Required<RefreshOptions>): number {
+  return Math.min(aheadMs + earlierMs, lifeMs / 2);
 }

@@ -1,5 +1,4 @@
 import type { HttpService } from '@nestjs/axios';
-import { isAxiosError } from 'axios';
 import {
   type MonoTypeOperatorFunction,
   type Observable,
@@ -17,46 +16,66 @@ import { isThenable } from './thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
-import { LARGEST_ANSWER_BYTES, ownHttpService } from './own-http-service.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import { ownHttpService } from './own-http-service.js';
 import { proxySecrets } from './proxy-secrets.js';
 import { redactor } from './redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
+import { RequestReport } from './request-report.js';
 import { failAfter, retryTransient } from './retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
-import { type HttpAnswer, failureOf, requestFailed } from './token-failure.js';
+import { type HttpAnswer, failureOf } from './token-failure.js';
+import type { OrderSharing, TokenSharing } from './token-sharing.interface.js';
 import type { TokenGrant } from './token-source.interface.js';
+import { tookTooLong, transportFailure } from './transport-failure.js';
 
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {
   // Private, because Axios keeps what it sends on objects that a dump of the application would show.
   readonly #http: HttpService = ownHttpService();
   readonly #limits: ResolvedRequestOptions;
+  readonly #events: MindsphereCredentialsEvents;
   readonly #random: () => number;
+  readonly #sharing?: TokenSharing;
 
-  constructor(limits: ResolvedRequestOptions, random: () => number = Math.random) {
+  constructor(
+    limits: ResolvedRequestOptions,
+    events = new MindsphereCredentialsEvents(),
+    random: () => number = Math.random,
+    sharing?: TokenSharing,
+  ) {
     this.#limits = limits;
+    this.#events = events;
     this.#random = random;
+    this.#sharing = sharing;
   }
 
   exchange(order: TokenOrder): TokenExchange {
     const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
+    const shared = this.#sharing?.of(order);
     return {
-      grant$: this.#grant(order, memory),
+      grant$: this.#grant(order, memory, shared),
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
+      retract: (token) => shared?.retract(token),
     };
   }
 
-  #grant(order: TokenOrder, memory: RefusalMemory): Observable<TokenGrant> {
+  #grant(order: TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
     return defer(() => {
       let attempts = 0;
+      const report = new RequestReport(this.#events, order.subject, () => attempts);
       return readSecret(order).pipe(
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
-          return attempt$.pipe(retryTransient(this.#limits, this.#random), unlessRefused(memory, secret));
+          const retried$ = attempt$.pipe(retryTransient(this.#limits, this.#random, report.retried));
+          const fetch$ = retried$.pipe(report.exchange, unlessRefused(memory, secret));
+          const isRefused = () => memory.recall(fingerprintOf(secret)) !== undefined;
+          return shared === undefined ? fetch$ : shared.share({ secret, fetch$, isRefused });
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
+        report.failure,
       );
     });
   }
@@ -111,19 +130,4 @@ function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
       throw unusable('did not return a text without control characters');
     }),
   );
-}
-
-function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {
-  return requestFailed(url, `gave no complete answer within ${timeMs} ms`, { retryable: true, attempts });
-}
-
-/** An Axios error holds the whole request, so nothing of it goes on but its code. */
-function transportFailure(failure: unknown, url: string, attempts: number): MindsphereCredentialsError {
-  const { code, message } = isAxiosError(failure) ? failure : { code: undefined, message: '' };
-  if (message.startsWith('maxContentLength')) {
-    const what = `The token endpoint ${url} gave an answer of more than ${LARGEST_ANSWER_BYTES} bytes.`;
-    return new MindsphereCredentialsError('token_response_invalid', what, { endpoint: url, attempts });
-  }
-  const known = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
-  return requestFailed(url, `could not be reached or broke off${known}`, { retryable: true, attempts });
 }

@@ -8,11 +8,14 @@ const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
  * given secrets, what looks like a token or credentials, and control characters, then cuts.
  */
 export function redactor(...secrets: readonly string[]): (text: string) => string {
+  const mask = masker(...secrets);
+  return (text) => clean(mask(text).replace(AUTH_SCHEME, `$1 ${MASK}`).replace(JWT_LIKE, MASK));
+}
+
+/** Takes the given secrets out of a text, in every spelling, and leaves the rest as it is. */
+export function masker(...secrets: readonly string[]): (text: string) => string {
   const forms = secrets.flatMap(formsOf).toSorted((a, b) => b.length - a.length);
-  return (text) => {
-    const masked = forms.reduce((rest, form) => rest.replaceAll(form, MASK), text);
-    return clean(masked.replace(AUTH_SCHEME, `$1 ${MASK}`).replace(JWT_LIKE, MASK));
-  };
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, MASK), text);
 }
 
 function formsOf(secret: string): string[] {

@@ -4,13 +4,20 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import { backgroundTimer } from './background-timer.js';
 import { elapsedSince, now } from './clock.js';
 
+/** Told of each further attempt: why, after which delay, and the number of the attempt that failed. */
+export type OnRetry = (failure: unknown, delayMs: number, attempt: number) => void;
+
 export type RetryLimits = Pick<ResolvedRequestOptions, 'deadlineMs' | 'retries' | 'retryDelayMs' | 'maxRetryAfterMs'>;
 
 /**
  * Subscribes anew after a failure that may pass: exponential backoff with full jitter, or what `Retry-After` demands.
  * Gives the failure on at once where no attempt is left, or the next would begin after the deadline.
  */
-export function retryTransient<T>(limits: RetryLimits, random: () => number): MonoTypeOperatorFunction<T> {
+export function retryTransient<T>(
+  limits: RetryLimits,
+  random: () => number,
+  onRetry: OnRetry = () => undefined,
+): MonoTypeOperatorFunction<T> {
   return (source) => {
     const started = now();
     return source.pipe(
@@ -18,7 +25,9 @@ export function retryTransient<T>(limits: RetryLimits, random: () => number): Mo
         delay: (failure: unknown, retries: number): Observable<unknown> => {
           const wait = retries > limits.retries ? undefined : waitBeforeRetry(failure, retries, limits, random);
           const tooLate = wait === undefined || elapsedSince(started) + wait >= limits.deadlineMs;
-          return tooLate ? throwError(() => failure) : backgroundTimer(wait);
+          if (tooLate) return throwError(() => failure);
+          onRetry(failure, wait, retries);
+          return backgroundTimer(wait);
         },
       }),
     );

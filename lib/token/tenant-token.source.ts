@@ -16,15 +16,18 @@ export function tenantTokenSource(
   endpoint: TokenEndpoint,
 ): TokenSource {
   const { clientId, secret, tenant, subTenant: subtenant } = options;
+  const subject = { credentials: 'tenant', tenant, subtenant } as const;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
+  const identity = ['tenant', url, clientId, tenant, subtenant];
   return {
-    key: sourceKey(['tenant', url, clientId, secret.fingerprint, tenant, subtenant]),
-    tenant,
-    subtenant,
+    key: sourceKey([...identity, secret.fingerprint]),
+    ...subject,
     ...endpoint.exchange({
+      identity,
       url,
       clientId,
       secret,
+      subject,
       message: (basicCredentials) => tenantMessage(subtenant, basicCredentials),
       expected: { issuerUrl: urls.issuerUrl, tenant, subtenant },
     }),

@@ -3,8 +3,10 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
+import type { RefreshReport } from './refresh-report.js';
 import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
+import { type TokenState, UNUSED } from './token-state.js';
 
 /** The tokens of one credential, as its cache keeps them. The Observables are the same at each reading. */
 export interface TokenHandle {
@@ -13,6 +15,8 @@ export interface TokenHandle {
   /** The current token, then every later one. */
   readonly all$: Observable<AccessToken>;
   invalidate(token?: AccessToken): void;
+  /** What is known of the token at this moment; absent where there is no single one. */
+  readonly state?: () => TokenState;
 }
 
 /** All tokens of one registration: bounded, shared by key, ended at module destroy. */
@@ -26,11 +30,12 @@ export class TokenCache {
   #latest?: TokenSlot;
   #destroyed = false;
 
-  constructor({ refresh, request, cache }: ResolvedOptions, random: () => number = Math.random) {
+  constructor({ refresh, request, cache }: ResolvedOptions, report: RefreshReport, random = Math.random) {
     this.#maxTokens = cache.maxTokens;
     // By size, not by count: that allocates nothing in advance.
     this.#idle = new LRUCache({ maxSize: cache.maxTokens, sizeCalculation: () => 1 });
-    this.#policy = { margins: refresh, deadlineMs: request.deadlineMs, random, onUse: (slot) => this.#place(slot) };
+    const { deadlineMs } = request;
+    this.#policy = { margins: refresh, deadlineMs, random, report, onUse: (slot) => this.#place(slot) };
   }
 
   /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
@@ -43,7 +48,9 @@ export class TokenCache {
       all$: new Observable((subscriber) =>
         this.#destroyed ? refuse(subscriber) : this.#slot(source).listen(subscriber),
       ),
-      invalidate: (token) => this.#find(source.key)?.invalidate(token),
+      invalidate: (token) => this.#invalidate(source, token),
+      // Looking at it is no use of it, so it keeps nothing from being evicted.
+      state: () => (this.#used.get(source.key) ?? this.#idle.peek(source.key))?.state ?? UNUSED,
     };
   }
 
@@ -55,6 +62,13 @@ export class TokenCache {
     this.#idle.clear();
     this.#latest = undefined;
     for (const slot of used) slot.destroy(destroyed());
+  }
+
+  #invalidate(source: TokenSource, token: AccessToken | undefined): void {
+    const slot = this.#find(source.key);
+    // Evicted here, it may still be shared.
+    if (slot === undefined) source.retract(token?.value);
+    else slot.invalidate(token);
   }
 
   #find(key: string): TokenSlot | undefined {

@@ -1,12 +1,17 @@
 import type { SealedSecret } from '../config/sealed-secret.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
 /** What goes to a token endpoint, but for the secret. */
 export interface TokenOrder {
+  /** Every detail that tells this order from others, but for the secret; the same in every process. */
+  readonly identity: readonly (string | undefined)[];
   readonly url: string;
   readonly clientId: string;
   readonly secret: SealedSecret;
+  /** Whose token it is, for telemetry. */
+  readonly subject: TokenSubject;
   /** Headers and body, given the value of HTTP Basic credentials for the secret as it is now. */
   readonly message: (basicCredentials: string) => TokenMessage;
   /** What the answer must agree with. */
@@ -26,7 +31,7 @@ export interface ExpectedToken {
 }
 
 /** An order that can be placed again and again. */
-export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs'>;
+export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs' | 'retract'>;
 
 /** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
 export interface TokenEndpoint {

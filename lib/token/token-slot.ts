@@ -19,9 +19,11 @@ import { now } from './clock.js';
 import { HeldToken } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
 import { RefreshPause } from './refresh-pause.js';
+import type { RefreshReport } from './refresh-report.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
+import { type FailedRefresh, type TokenState, tokenState } from './token-state.js';
 
 /** A caller who waits for a new token gets the old one while it is still good for this long. */
 const LAST_MOMENT_MS = 2_000;
@@ -29,11 +31,15 @@ const LAST_MOMENT_MS = 2_000;
 /** With the jitter and the request itself, a new token is there within 30 s of a recovery. */
 const PAUSES = { firstMs: 1_000, longestMs: 20_000 };
 
+/** Timers stand still while a machine sleeps: for those who listen, the clocks are read at least this often. */
+const LONGEST_NAP_MS = 20_000;
+
 /** What all slots of one cache share. */
 export interface SlotPolicy {
   readonly margins: Required<RefreshOptions>;
   readonly deadlineMs: number;
   readonly random: () => number;
+  readonly report: RefreshReport;
   /** Told when a slot comes into use (a request in flight, a listener) or falls out of it. */
   readonly onUse: (slot: TokenSlot) => void;
 }
@@ -48,7 +54,7 @@ export class TokenSlot {
   readonly #listeners = new TokenListeners();
   #held?: HeldToken;
   #flight?: TokenFlight;
-  #failure?: unknown;
+  #failed?: FailedRefresh;
   #due?: Subscription;
 
   constructor(source: TokenSource, policy: SlotPolicy) {
@@ -60,6 +66,11 @@ export class TokenSlot {
   /** Whether it must not be evicted. */
   get inUse(): boolean {
     return this.#flight !== undefined || !this.#listeners.none;
+  }
+
+  /** What is known at this moment. */
+  get state(): TokenState {
+    return tokenState(this.#held, this.#failed);
   }
 
   /** One valid token: the held one at once, unless it is so near its end that the next one is worth waiting for. */
@@ -89,6 +100,8 @@ export class TokenSlot {
 
   /** Forgets the token, or whatever is held; a token already replaced is left alone. */
   invalidate(token?: AccessToken): void {
+    // Also one that is replaced here: other instances may still share it.
+    this.#source.retract((token ?? this.#held?.token)?.value);
     if (token !== undefined && token.value !== this.#held?.token.value) return;
     this.#held = undefined;
     this.#pause?.end();
@@ -154,21 +167,26 @@ export class TokenSlot {
   /** Settles everything before anybody is told, so that whoever asks again at once meets the new state. */
   #onGrant(flight: TokenFlight, grant: TokenGrant): void {
     const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
+    const wasFailing = this.#failed !== undefined;
     this.#held = held;
-    this.#failure = undefined;
+    this.#failed = undefined;
     this.#pause?.end();
     this.#settle();
+    this.#policy.report.renewed(this.#source, wasFailing);
     this.#listeners.emit(held.token);
     flight.land(held.token);
   }
 
   #onFailure(flight: TokenFlight, failure: unknown): void {
-    this.#failure = failure;
+    const left = this.#held?.lifeLeftMs() ?? 0;
+    const wasFailing = this.#failed !== undefined;
+    this.#failed = { failure, at: now() };
     // While a refusal is remembered, an attempt would only repeat it.
     this.#pause ??= new RefreshPause(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
-    if (isFinal(failure) || this.#held === undefined || this.#held.lifeLeftMs() <= 0) this.#listeners.fail(failure);
+    this.#policy.report.failed(this.#source, failure, left, wasFailing);
+    if (isFinal(failure) || left <= 0) this.#listeners.fail(failure);
     flight.fail(failure);
   }
 
@@ -186,15 +204,20 @@ export class TokenSlot {
     this.#due?.unsubscribe();
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
+    const nap = Math.min(this.#dueInMs(held), LONGEST_NAP_MS);
+    this.#due = inBackground(() => backgroundTimer(Math.max(0, nap)).subscribe(() => this.#onDue(held)));
+  }
+
+  #dueInMs(held: HeldToken): number {
     const left = held.lifeLeftMs();
-    const dueMs = this.#failure === undefined ? left - held.aheadMs : Math.min(this.#pauseLeftMs, left);
-    this.#due = inBackground(() => backgroundTimer(Math.max(0, dueMs)).subscribe(() => this.#onDue(held)));
+    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pauseLeftMs, left);
   }
 
   #onDue(held: HeldToken): void {
     if (this.#flight !== undefined) return;
-    if (this.#failure === undefined || held.lifeLeftMs() > 0) this.#renew();
-    else this.#listeners.fail(this.#failure);
+    if (this.#dueInMs(held) > 0) this.#schedule();
+    else if (this.#failed === undefined || held.lifeLeftMs() > 0) this.#renew();
+    else this.#listeners.fail(this.#failed.failure);
   }
 }
 

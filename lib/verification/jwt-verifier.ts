@@ -1,5 +1,6 @@
 import { compactVerify } from 'jose';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { clientRule } from './client-rule.js';
 import { readCompactJwt } from './compact-jwt.js';
 import type { VerificationKey } from './key-set.js';
@@ -16,10 +17,14 @@ export class JwtVerifier {
   readonly #keySets: KeySets;
   readonly #rules: ClaimRules;
 
-  constructor(options: ResolvedOptions, random: () => number = Math.random) {
+  constructor(
+    options: ResolvedOptions,
+    events = new MindsphereCredentialsEvents(),
+    random: () => number = Math.random,
+  ) {
     const { issuerUrl, oauthUrl, request, verification } = options;
     const { clockToleranceMs, issuers, allowedTenants } = verification;
-    this.#keySets = new KeySets(new KeySetClient(oauthUrl, request), options, random);
+    this.#keySets = new KeySets(new KeySetClient(oauthUrl, request), options, random, events);
     this.#rules = {
       issuerUrl,
       clockToleranceMs,

@@ -13,10 +13,14 @@ const ABSENT_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 
 /** Why there is no key set. */
 export class KeySetFailure extends Error {
-  /** @param absent whether the server says that there is no such tenant. */
+  /**
+   * @param absent whether the server says that there is no such tenant.
+   * @param status of an answer that is none.
+   */
   constructor(
     message: string,
     readonly absent = false,
+    readonly status?: number,
   ) {
     super(message);
   }
@@ -41,7 +45,7 @@ export class KeySetClient {
     return this.#http.request<string>({ method: 'GET', url, ...this.#limits.axios() }).pipe(
       failAfter(timeMs, () => new KeySetFailure(`no complete answer within ${timeMs} ms`)),
       map(({ status, data }) => {
-        if (status !== 200) throw new KeySetFailure(`status ${status}`, ABSENT_STATUSES.has(status));
+        if (status !== 200) throw new KeySetFailure(`status ${status}`, ABSENT_STATUSES.has(status), status);
         const keys = readKeySet(data);
         if (keys === undefined) throw new KeySetFailure('the answer is no key set');
         return keys;

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { IssuerKeys, type Permit } from './issuer-keys.js';
 import type { KeySetClient } from './key-set.client.js';
+import { reportKeySet } from './key-set-report.js';
 import { unavailable } from './refused.js';
 import { RequestBudget } from './request-budget.js';
 
@@ -25,16 +27,23 @@ export class KeySets {
   readonly #client: KeySetClient;
   readonly #options: ResolvedOptions;
   readonly #random: () => number;
+  readonly #events: MindsphereCredentialsEvents;
   readonly #budget: RequestBudget;
   readonly #configured: ReadonlySet<string>;
   readonly #known = new LRUCache<string, IssuerKeys>({ maxSize: MOST_KNOWN_ISSUERS, sizeCalculation: () => 1 });
   readonly #strangers = new LRUCache<string, IssuerKeys>({ maxSize: MOST_STRANGERS, sizeCalculation: () => 1 });
   #closed = false;
 
-  constructor(client: KeySetClient, options: ResolvedOptions, random: () => number) {
+  constructor(
+    client: KeySetClient,
+    options: ResolvedOptions,
+    random: () => number,
+    events = new MindsphereCredentialsEvents(),
+  ) {
     this.#client = client;
     this.#options = options;
     this.#random = random;
+    this.#events = events;
     this.#budget = budgetOf(String(options.oauthUrl));
     this.#configured = configuredTenants(options);
   }
@@ -75,7 +84,9 @@ export class KeySets {
   #make(tenant: string): IssuerKeys {
     const { verification } = this.#options;
     const expected = this.#configured.has(tenant);
-    const keys = new IssuerKeys(this.#client.fetch(tenant), verification, this.#random, expected);
+    const knownTenant = () => (expected || this.#known.has(tenant) ? tenant : undefined);
+    const fetch$ = this.#client.fetch(tenant).pipe(reportKeySet(this.#events, knownTenant));
+    const keys = new IssuerKeys(fetch$, verification, this.#random, expected);
     if (this.#closed) keys.close();
     return keys;
   }

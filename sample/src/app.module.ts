@@ -1,8 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { HttpModule } from '@nestjs/axios';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { TerminusModule } from '@nestjs/terminus';
 import {
   MindsphereCredentialsModule,
   MindsphereExceptionFilter,
@@ -13,30 +15,40 @@ import { AppCredentialsController } from './app-credentials.controller.js';
 import { CurrentAppCredentialsController } from './current-app-credentials.controller.js';
 import { HealthController } from './health.controller.js';
 import { PlatformService } from './platform.service.js';
+import { gatewayFrom, urlsFrom } from './platform-urls.js';
 import { TenantCredentialsController } from './tenant-credentials.controller.js';
 import { UserController } from './user.controller.js';
+import { UserGateway } from './user.gateway.js';
+import { UserResolver } from './user.resolver.js';
 
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, envFilePath: fileURLToPath(new URL('../.env', import.meta.url)) }),
+    // From the environment alone: no file that is deployed along, or forgotten, decides whose credentials these are.
+    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
     MindsphereCredentialsModule.forRootAsync({
       isGlobal: true,
       inject: [ConfigService],
-      useFactory: (config: ConfigService) => ({
-        ...mindsphereOptionsFromConfig(config),
-        gatewayUrl: config.getOrThrow<string>('SAMPLE_GATEWAY_URL'),
-        oauthUrl: config.getOrThrow<string>('SAMPLE_OAUTH_URL'),
-      }),
+      useFactory: (config: ConfigService) => ({ ...mindsphereOptionsFromConfig(config), ...urlsFrom(config) }),
     }),
     HttpModule.registerAsync({
       inject: [ConfigService],
       useFactory: (config: ConfigService) => ({
-        baseURL: config.getOrThrow<string>('SAMPLE_GATEWAY_URL'),
+        baseURL: gatewayFrom(config),
         timeout: 10_000,
         // A token belongs to the host it was sent to.
         maxRedirects: 0,
       }),
     }),
+    GraphQLModule.forRoot<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      autoSchemaFile: true,
+      // Its page would load scripts from elsewhere.
+      graphiql: false,
+      includeStacktraceInErrorResponses: false,
+      // One request shall not become a thousand calls of the platform.
+      parseOptions: { maxTokens: 500 },
+    }),
+    TerminusModule,
   ],
   controllers: [
     HealthController,
@@ -47,7 +59,9 @@ import { UserController } from './user.controller.js';
   ],
   providers: [
     PlatformService,
-    // Every route wants a user's token, unless it says `@Public()`.
+    UserResolver,
+    UserGateway,
+    // Every route and every resolver wants a user's token, unless it says `@Public()`. A gateway has its own guard.
     { provide: APP_GUARD, useExisting: UserTokenGuard },
     { provide: APP_FILTER, useExisting: MindsphereExceptionFilter },
   ],

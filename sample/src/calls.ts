@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+import { says } from './says.js';
 
 /** The tokens of three users, each of another tenant. */
 export interface Tokens {
@@ -12,6 +12,8 @@ export interface Tokens {
 export interface Call {
   readonly title: string;
   readonly path: string;
+  /** The GraphQL query that is sent there, where it is one. */
+  readonly query?: string;
   /** The user's token, where the call brings one along. */
   readonly token?: string;
   /** The status it must get. */
@@ -23,7 +25,8 @@ export interface Call {
 /** What a call got. */
 export interface Outcome {
   readonly ok: boolean;
-  readonly status: number;
+  /** Of HTTP; a WebSocket's answers have the name of an event instead. */
+  readonly status: number | string;
   readonly body: unknown;
 }
 
@@ -48,7 +51,8 @@ export function callsOf(tokens: Tokens): readonly Call[] {
 
 function callsOfUsers({ ann, ben }: Tokens): readonly Call[] {
   return [
-    { title: 'A public route', path: '/health', status: 200, expected: { status: 'up' } },
+    { title: 'A public route', path: '/health', status: 200, expected: { status: 'ok' } },
+    { title: 'May requests come?', path: '/health/ready', status: 200, expected: { status: 'ok' } },
     { title: 'Any other route, without a token', path: '/me', status: 401, expected: { statusCode: 401 } },
     {
       title: 'Who am I?',
@@ -122,20 +126,27 @@ function callsOfOperator({ operator: token }: Tokens): readonly Call[] {
 }
 
 /** A line to paste into a shell. It shows the user's token, on purpose. */
-export function curlLine(origin: string, { path, token }: Call): string {
+export function curlLine(origin: string, { path, token, query }: Call): string {
   const header = token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `;
-  return `curl ${header}${origin}${path}`;
+  const body = query === undefined ? '' : `-H 'Content-Type: application/json' -d '${JSON.stringify({ query })}' `;
+  return `curl ${header}${body}${origin}${path}`;
+}
+
+/** What of it is sent, in short. */
+export function summary({ path, query }: Call): string {
+  return query === undefined ? `GET ${path}` : `POST ${path} ${query}`;
 }
 
 /** Makes the call. */
-export async function make(origin: string, { path, token, status, expected }: Call): Promise<Outcome> {
+export async function make(origin: string, { path, token, status, expected, query }: Call): Promise<Outcome> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(origin + path, { headers, signal: AbortSignal.timeout(30_000) });
+  const signal = AbortSignal.timeout(30_000);
+  const response = await fetch(origin + path, { headers, signal, ...(query !== undefined && post(headers, query)) });
   const body: unknown = await response.json();
   return { ok: response.status === status && says(body, expected), status: response.status, body };
 }
 
-function says(body: unknown, expected: Call['expected']): boolean {
-  const found = new Map(Object.entries(Object(body)));
-  return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(found.get(name), value));
+function post(headers: Record<string, string>, query: string): RequestInit {
+  const body = JSON.stringify({ query });
+  return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
 }

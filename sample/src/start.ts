@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
-import { AppModule } from './app.module.js';
-import { type Call, callsOf, curlLine, issueTokens, make } from './calls.js';
+import { createApplication } from './application.js';
+import { callsOf, curlLine, issueTokens, make, type Outcome, summary, type Tokens } from './calls.js';
+import { graphqlCallsOf } from './graphql-calls.js';
+import { DOCS } from './open-api.js';
+import { portFrom } from './port.js';
+import { send, socketCallsOf, socketLine } from './socket-calls.js';
 
 /*
  * `npm start`: the emulated platform and the sample application, until Ctrl-C. PORT and EMULATOR_PORT say where.
@@ -30,7 +34,7 @@ async function start(port: number, emulatorPort: number): Promise<Started> {
 
 async function startApplication(port: number, { origin }: MindsphereEmulator): Promise<INestApplication> {
   pointConfigurationAt(origin);
-  const app = await NestFactory.create(AppModule, { abortOnError: false, logger: ['fatal', 'error', 'warn'] });
+  const app = await createApplication({ logger: ['fatal', 'error', 'warn'] });
   try {
     // The emulator signs tokens for whoever runs it, so nothing beyond this machine may reach the routes.
     await onPort('PORT', port, () => app.listen(port, '127.0.0.1'));
@@ -41,8 +45,9 @@ async function startApplication(port: number, { origin }: MindsphereEmulator): P
   }
 }
 
-/** The configuration is read when the application is created, and the environment wins over `.env`. */
+/** The configuration is read when the application is created; what the environment has wins over `.env`. */
 function pointConfigurationAt(origin: string): void {
+  process.loadEnvFile(fileURLToPath(new URL('../.env', import.meta.url)));
   const { no_proxy: noProxy = process.env['NO_PROXY'] } = process.env;
   Object.assign(process.env, {
     SAMPLE_GATEWAY_URL: origin,
@@ -57,11 +62,37 @@ async function stop({ app, emulator }: Started): Promise<void> {
   await emulator.close();
 }
 
+/** A call, ready to be shown and made. */
+interface Step {
+  readonly title: string;
+  readonly summary: string;
+  readonly wanted: number | string;
+  readonly line: string;
+  make(): Promise<Outcome>;
+}
+
+function stepsOf(origin: string, tokens: Tokens): readonly Step[] {
+  const overHttp = [...callsOf(tokens), ...graphqlCallsOf(tokens)].map((call) => ({
+    title: call.title,
+    summary: summary(call),
+    wanted: call.status,
+    line: curlLine(origin, call),
+    make: () => make(origin, call),
+  }));
+  const overSockets = socketCallsOf(tokens).map((call) => ({
+    title: call.title,
+    summary: `message ${call.event}`,
+    wanted: call.status,
+    line: socketLine(origin, call),
+    make: () => send(origin, call),
+  }));
+  return [...overHttp, ...overSockets];
+}
+
 async function runOnce(): Promise<void> {
   const started = await start(0, 0);
   try {
-    const origin = await started.app.getUrl();
-    const failed = await makeAll(origin, callsOf(issueTokens(started.emulator)));
+    const failed = await makeAll(stepsOf(await started.app.getUrl(), issueTokens(started.emulator)));
     console.log(failed === 0 ? 'All calls got what they should.' : `${failed} of the calls did not.`);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {
@@ -70,13 +101,13 @@ async function runOnce(): Promise<void> {
 }
 
 /** One after the other, as by hand; answers how many failed. */
-async function makeAll(origin: string, calls: readonly Call[]): Promise<number> {
+async function makeAll(steps: readonly Step[]): Promise<number> {
   let failed = 0;
-  for (const call of calls) {
+  for (const step of steps) {
     // oxlint-disable-next-line no-await-in-loop -- in the order of the printed lines
-    const { ok, status, body } = await make(origin, call);
+    const { ok, status, body } = await step.make();
     if (!ok) failed += 1;
-    console.log(`${ok ? 'ok' : 'FAILED'}  ${call.title}\n    GET ${call.path} -> ${status} ${JSON.stringify(body)}\n`);
+    console.log(`${ok ? 'ok' : 'FAILED'}  ${step.title}\n    ${step.summary} -> ${status} ${JSON.stringify(body)}\n`);
   }
   return failed;
 }
@@ -89,17 +120,13 @@ async function runUntilSignal(): Promise<void> {
     process.once(signal, () => void stop(started).catch(fail));
   }
   const origin = await app.getUrl();
-  const calls = callsOf(issueTokens(emulator, USER_TOKEN_LIFE_SECONDS));
+  const tokens = issueTokens(emulator, USER_TOKEN_LIFE_SECONDS);
   console.log(`Sample application  ${origin}\nEmulated platform   ${emulator.origin}\n\nPaste into another shell:\n`);
-  for (const call of calls) console.log(`# ${call.title} (${call.status})\n${curlLine(origin, call)}\n`);
+  for (const { title, wanted, line } of stepsOf(origin, tokens)) console.log(`# ${title} (${wanted})\n${line}\n`);
+  console.log(
+    `Or open ${origin}/${DOCS} in a browser, press "Authorize", and paste a user's token:\n\n${tokens.ann}\n`,
+  );
   console.log('Ctrl-C ends both.');
-}
-
-/** A port from the environment. */
-function portFrom(variable: string, byDefault: number): number {
-  const port = Number(process.env[variable] || byDefault);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`${variable} must be a port, 0 to 65535.`);
 }
 
 async function onPort<T>(variable: string, port: number, listen: () => Promise<T>): Promise<T> {

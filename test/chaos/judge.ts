@@ -10,7 +10,8 @@ export type Rule =
   | 'an error while a valid token was in hand'
   | 'a verified user refused'
   | 'an error of an unknown kind'
-  | 'left running';
+  | 'left running'
+  | 'too little was seen';
 
 interface Suspicion {
   readonly rule: Rule;
@@ -35,6 +36,8 @@ export class Judge {
   calls = 0;
   tokens = 0;
   longestWaitMs = 0;
+  /** Of the application that is running. */
+  deadlineMs = 0;
   readonly errors = new Map<string, number>();
   readonly #inHand = new Map<string, { readonly value: string; readonly until: number }>();
   readonly #forgotten = new Set<string>();
@@ -43,7 +46,6 @@ export class Judge {
   constructor(
     private readonly platform: FaultyPlatform,
     private readonly lifeMs: number,
-    private readonly deadlineMs: number,
     private readonly lag: LagMeter,
   ) {}
 

@@ -108,13 +108,8 @@ const measured = (platform: StubPlatform, before: number, calls: readonly Call[]
 
 /** From now on; the function tells the times of the requests, by the monotonic clock. */
 function beginFault({ platform, stage }: Scene, { answer, holds }: Fault): { before: number; times: number[] } {
-  const times: number[] = [];
-  const answered = answer(platform);
+  const times = stage.timesOf(answer(platform));
   stage.holds = holds === true;
-  platform.app.always((exchange) => {
-    times.push(performance.now());
-    return answered(exchange);
-  });
   return { before: platform.count, times };
 }
 

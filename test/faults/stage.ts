@@ -6,7 +6,7 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { onTestFinished, vi } from 'vitest';
 import { fakeTime } from '../support/application.js';
-import type { StubPlatform } from '../support/stub-platform.js';
+import type { Answer, StubPlatform } from '../support/stub-platform.js';
 
 /** When the faked clock begins; on a full second, because `Retry-After` as a date knows no parts of one. */
 const BEGIN = Date.UTC(2026, 0, 1, 12);
@@ -15,14 +15,22 @@ const TURNS = 30;
 /** The largest jitter there is, so that the waits are the longest ones and the same in every run. */
 const LARGEST_JITTER = 0.999_999;
 
-let isJitterFixed = false;
+let isOnStage = false;
 
-/** To be called before the application starts: it takes its source of chance along. Nest needs the real one to start. */
+/** The largest jitter there is, from the stage on; see {@link jitterBy}. */
 export function largestJitter(): void {
+  jitterBy(() => LARGEST_JITTER);
+}
+
+/**
+ * Chance drawn from this, once there is a stage. To be called before the application starts: it takes its source of
+ * chance along. Nest needs the real one to start.
+ */
+export function jitterBy(next: () => number): void {
   const original = Math.random;
-  vi.spyOn(Math, 'random').mockImplementation(() => (isJitterFixed ? LARGEST_JITTER : original()));
+  vi.spyOn(Math, 'random').mockImplementation(() => (isOnStage ? next() : original()));
   onTestFinished(() => {
-    isJitterFixed = false;
+    isOnStage = false;
     vi.restoreAllMocks();
   });
 }
@@ -53,12 +61,29 @@ export class Stage {
   constructor(platform: StubPlatform) {
     this.#platform = platform;
     this.#watchRequests();
-    isJitterFixed = true;
+    isOnStage = true;
     fakeTime();
     vi.setSystemTime(BEGIN);
     const began = performance.now();
     // The truth: nobody sets this clock.
     platform.clock = () => BEGIN + this.platformOffMs + performance.now() - began;
+  }
+
+  /** Ends the play, so that the same test can begin another. */
+  end(): void {
+    isOnStage = false;
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  }
+
+  /** Has app token requests answered like this from now on; the list tells their times, by the monotonic clock. */
+  timesOf(answer: Answer): number[] {
+    const times: number[] = [];
+    this.#platform.app.always((exchange) => {
+      times.push(performance.now());
+      return answer(exchange);
+    });
+    return times;
   }
 
   /** Asks for a token now. */

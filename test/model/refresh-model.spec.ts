@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { commands, setting } from './refresh-commands.js';
@@ -33,3 +34,8 @@ it(
   },
   60_000 + numRuns * 1_000,
 );
+
+it('the model knows nothing of the library: it imports nothing at all', () => {
+  const source = readFileSync(new URL('./refresh-model.ts', import.meta.url), 'utf8');
+  expect(source.match(/^\s*(?:import|export\b.*\bfrom)\b.*|\b(?:import|require)\(.*/gm)).toBeNull();
+});

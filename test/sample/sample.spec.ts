@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { HttpService } from '@nestjs/axios';
 import {
   type CanActivate,
@@ -8,6 +9,7 @@ import {
   type LoggerService,
   UseGuards,
 } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -27,7 +29,12 @@ import {
 import { firstValueFrom, of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Call, callsOf, curlLine, issueTokens, make, type Tokens } from '../../sample/src/calls.js';
+import { graphqlCallsOf } from '../../sample/src/graphql-calls.js';
+import { DOCS, serveOpenApi } from '../../sample/src/open-api.js';
+import { says } from '../../sample/src/says.js';
+import { send, socketCallsOf, socketLine } from '../../sample/src/socket-calls.js';
 import { CurrentAppCredentialsController } from '../../sample/src/current-app-credentials.controller.js';
+import { UserGateway } from '../../sample/src/user.gateway.js';
 import { UserController } from '../../sample/src/user.controller.js';
 import { VARIABLES } from '../support/application.js';
 
@@ -51,6 +58,7 @@ let calls: readonly Call[];
 beforeAll(() => {
   // Only what the committed .env says counts here.
   for (const name of VARIABLES) delete process.env[name];
+  process.loadEnvFile(fileURLToPath(new URL('../../sample/.env', import.meta.url)));
 });
 
 // One for each test: a platform's budget for issuers never verified before is shared by all applications of a process.
@@ -66,7 +74,6 @@ beforeEach(async () => {
 afterEach(() => emulator.close());
 
 afterAll(() => {
-  // The sample's ConfigModule has put its .env there.
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   Object.assign(process.env, environment);
 });
@@ -118,6 +125,7 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
       .setLogger(logger)
       .compile();
     app = module.createNestApplication(adapter());
+    serveOpenApi(app);
     await app.listen(0, '127.0.0.1');
     origin = await app.getUrl();
   });
@@ -126,9 +134,69 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
 
   it('gives each call what it should get, and has one for each of its routes', async () => {
     const outcomes = await Promise.all(calls.map((call) => make(origin, call)));
-    expect(outcomes.map(({ status }) => status)).toEqual([200, 401, 200, 200, 200, 200, 403, 200, 200, 200, 200]);
+    expect(outcomes.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200, 200, 200, 403, 200, 200, 200, 200]);
     expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
-    expect([...new Set(calls.map(({ path }) => path))]).toEqual(['/health', ...PATHS]);
+    expect([...new Set(calls.map(({ path }) => path))]).toEqual(['/health', '/health/ready', ...PATHS]);
+  });
+
+  it('gives each GraphQL call what it should get', async () => {
+    const outcomes = await Promise.all(graphqlCallsOf(tokens).map((call) => make(origin, call)));
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    expect(outcomes).toHaveLength(5);
+    expect(JSON.stringify(outcomes)).not.toContain('stacktrace');
+  });
+
+  it('gives each message over a WebSocket what it should get', async () => {
+    const outcomes = await Promise.all(socketCallsOf(tokens).map((call) => send(origin, call)));
+    expect(outcomes.map(({ ok, status }) => [ok, status])).toEqual([
+      [true, 'acknowledged'],
+      [true, 'exception'],
+      [true, 'acknowledged'],
+    ]);
+  });
+
+  it.each(Object.keys(FORGERIES))('refuses a token %s over GraphQL and WebSockets alike', async (name) => {
+    const forged = FORGERIES[name]!(tokens.ann);
+    const [query] = graphqlCallsOf({ ...tokens, ann: forged });
+    const [message] = socketCallsOf({ ...tokens, ann: forged });
+    expect(await make(origin, query!)).toMatchObject({
+      ok: false,
+      body: { data: null, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+    });
+    expect(await send(origin, message!)).toMatchObject({ ok: false, body: { message: 'Forbidden resource' } });
+    expect(arrived().filter((endpoint) => endpoint !== 'token-keys')).toEqual([]);
+  });
+
+  it('parses no GraphQL query that asks for everything a hundred times', async () => {
+    const query = `{ ${[...Array(200).keys()].map((index) => `a${index}: assets { tenant }`).join(' ')} }`;
+    const outcome = await make(origin, { ...graphqlCallsOf(tokens)[0]!, query });
+    expect(outcome).toMatchObject({
+      status: 400,
+      body: { errors: [{ message: expect.stringContaining('500 tokens') }] },
+    });
+    expect(arrived()).toEqual([]);
+  });
+
+  it('describes its routes, and which of them want a token', async () => {
+    const response = await fetch(`${origin}/${DOCS}-json`);
+    const document = JSON.parse(await response.text());
+    expect(Object.keys(document.paths).toSorted()).toEqual(['/health', '/health/ready', ...PATHS].toSorted());
+    expect(document.components.securitySchemes.user).toMatchObject({ type: 'http', scheme: 'bearer' });
+    expect(document.security).toEqual([{ user: [] }]);
+    expect(document.paths['/me'].get).toMatchObject({ parameters: [], responses: { 401: {}, 403: {} } });
+    expect(document.paths['/me'].get.security).toBeUndefined();
+    expect(document.paths['/health'].get.security).toEqual([{}]);
+  });
+
+  it('serves the page and all that is on it by itself', async () => {
+    const page = await (await fetch(`${origin}/${DOCS}`)).text();
+    const linked = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
+    expect(linked.length).toBeGreaterThan(3);
+    const found = linked.map(async (address) => {
+      const url = new URL(address, `${origin}/${DOCS}`);
+      return [url.origin, (await fetch(url)).status];
+    });
+    for (const each of await Promise.all(found)) expect(each).toEqual([origin, 200]);
   });
 
   it.each([
@@ -376,4 +444,31 @@ it('writes curl lines with the token where one is wanted', () => {
   expect(curlLine('http://127.0.0.1:3000', user)).toBe(
     `curl -H 'Authorization: Bearer ${user.token}' http://127.0.0.1:3000/me`,
   );
+});
+
+it('writes lines for GraphQL and WebSockets, too', () => {
+  const [query] = graphqlCallsOf(tokens);
+  expect(curlLine('http://127.0.0.1:3000', query!)).toBe(
+    `curl -H 'Authorization: Bearer ${tokens.ann}' -H 'Content-Type: application/json' ` +
+      `-d '{"query":"{ me { tenant userName scopes } }"}' http://127.0.0.1:3000/graphql`,
+  );
+  const [withToken, without] = socketCallsOf(tokens);
+  expect(socketLine('http://127.0.0.1:3000', withToken!)).toContain(`, { auth: { token: '${tokens.ann}' } })`);
+  expect(socketLine('http://127.0.0.1:3000', without!)).toContain(`.io('http://127.0.0.1:3000')`);
+});
+
+it.each([
+  [{ a: 1, b: 2 }, { a: 1 }, true],
+  [{ a: 1 }, { a: 1, b: undefined }, false],
+  [{ a: { b: [1, { c: 2, d: 3 }] } }, { a: { b: [1, { c: 2 }] } }, true],
+  [[1, 2], [1], false],
+  [{ 0: 1 }, [1], false],
+  [null, { a: 1 }, false],
+  ['1', 1, false],
+])('sees that %j says at least %j: %s', (found, expected, does) => {
+  expect(says(found, expected)).toBe(does);
+});
+
+it('guards its gateway by itself: NestJS 11 applies no global guard there', () => {
+  expect(Reflect.getMetadata(GUARDS_METADATA, UserGateway)).toContain(UserTokenGuard);
 });

@@ -11,6 +11,8 @@ import { firstValueFrom, isObservable } from 'rxjs';
 import { onTestFinished, vi } from 'vitest';
 import { StubPlatform } from './stub-platform.js';
 
+export { fakeTime, forbidden, until } from './basics.js';
+
 /** App credentials that nothing but the stub knows. */
 export const APP = {
   keyStoreClientId: 'host1-myapp-1.0.0',
@@ -74,13 +76,6 @@ export async function failureOf(something: unknown): Promise<MindsphereCredentia
   throw new Error(`no failure, but ${String(value)}`);
 }
 
-/** Input that the types forbid. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it pretends
-export function forbidden<T>(value: unknown): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- callers in JavaScript know no types
-  return value as T;
-}
-
 /** Every documented variable. */
 export const VARIABLES = [
   'MDSP_OS_VM_APP_NAME',
@@ -104,20 +99,4 @@ export type Environment = Partial<Record<(typeof VARIABLES)[number], string>>;
 export function setEnvironment(environment: Environment): void {
   onTestFinished(() => void vi.unstubAllEnvs());
   for (const name of VARIABLES) vi.stubEnv(name, environment[name]);
-}
-
-/** Time that stands still until it is moved; real HTTP goes on. */
-export function fakeTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
-  onTestFinished(() => void vi.useRealTimers());
-}
-
-/** Lets real HTTP and promises go on until the condition holds; for use under faked time. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000; turn += 1) {
-    if (condition()) return;
-    // oxlint-disable-next-line no-await-in-loop -- one turn of the event loop after the other
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error('it did not come to pass');
 }

@@ -16,6 +16,12 @@ export interface ScriptResult {
 
 /** Compiles the library for tests that need a process of their own; returns what runs a script against it. */
 export function builtLibrary(): (script: string, timeoutMs?: number) => Promise<ScriptResult> {
+  const directory = builtDirectory();
+  return (script, timeoutMs = 8_000) => runScript(`${importOf(directory())}\n${script}`, timeoutMs);
+}
+
+/** Compiles the library into a directory of its own, as long as a test file runs; returns what tells where. */
+export function builtDirectory(): () => string {
   let directory = '';
   beforeAll(async () => {
     // Below the project, so that the peers are found.
@@ -24,7 +30,7 @@ export function builtLibrary(): (script: string, timeoutMs?: number) => Promise<
     await run(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', directory]);
   }, 60_000);
   afterAll(() => rm(directory, { recursive: true, force: true }));
-  return (script, timeoutMs = 8_000) => runScript(`${importOf(directory)}\n${script}`, timeoutMs);
+  return () => directory;
 }
 
 function importOf(directory: string): string {

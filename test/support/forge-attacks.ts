@@ -81,7 +81,7 @@ const byBlock = () => privateEncrypt(KEYS.genuine.privateKey, Buffer.from('sha25
 
 const NONES = ['none', 'None', 'NONE', 'nOnE', 'noNe', 'none ', ''];
 
-export const ALGORITHMS: readonly Attack[] = [
+const ALGORITHMS: readonly Attack[] = [
   ...NONES.flatMap((alg): Attack[] => [
     [`alg "${alg}" without a signature`, () => withSignature({ alg }, () => '')],
     [`alg "${alg}" with some signature`, () => withSignature({ alg }, () => 'AAAA')],
@@ -138,7 +138,7 @@ export const ALGORITHMS: readonly Attack[] = [
 const attackersKey = () => publicJwk(KEYS.attacker, { kid: KEY_ID });
 const x5c = () => [KEYS.attacker.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')];
 
-export const HEADERS: readonly Attack[] = [
+const HEADERS: readonly Attack[] = [
   ...ofHeader('typ', [
     ['missing', undefined],
     ...NO_TEXTS,
@@ -278,7 +278,7 @@ export const HEADERS: readonly Attack[] = [
 
 // ---- keys ----
 
-export const KEY_CONFUSION: readonly Attack[] = [
+const KEY_CONFUSION: readonly Attack[] = [
   ['the kid of another key of the set', () => withHeader({ kid: 'key-id-1' })],
   ['signed by another key of the set', () => withHeader({}, KEYS.decoy)],
   ['signed by a key of no set', () => withHeader({}, KEYS.attacker)],
@@ -345,7 +345,7 @@ const signature = (name: string, change: (signature: string) => string): Attack 
   () => withParts((header, payload, part) => `${header}.${payload}.${change(part)}`),
 ];
 
-export const SIGNATURES: readonly Attack[] = [
+const SIGNATURES: readonly Attack[] = [
   ['signature missing, with its dot', () => withParts((header, payload) => `${header}.${payload}.`)],
   ['signature missing, without its dot', () => withParts((header, payload) => `${header}.${payload}`)],
   signature('cut by one character', (part) => part.slice(0, -1)),
@@ -573,7 +573,7 @@ const LOOK_ALIKES: Values = texts(
   '',
 );
 
-export const ISSUERS: readonly Attack[] = [
+const ISSUERS: readonly Attack[] = [
   ...ofClaim('iss', [
     ...LOOK_ALIKES,
     // A label like any other, but of a server that does not exist.
@@ -604,7 +604,7 @@ const NO_TIMES: Values = [
   ['a date in a text', '2099-01-01T00:00:00Z'],
 ];
 
-export const TIMES: readonly Attack[] = [
+const TIMES: readonly Attack[] = [
   ...ofClaim('exp', [['missing', undefined], ...NO_TIMES]),
   ...ofClaim('nbf', NO_TIMES),
   ...ofClaim('iat', NO_TIMES),
@@ -684,7 +684,7 @@ const WRONG_TEXTS: Values = [
   ['an object like a text', { length: 4 }],
 ];
 
-export const TENANTS: readonly Attack[] = [
+const TENANTS: readonly Attack[] = [
   ...ofClaim('ten', [['missing', undefined], ...texts(''), ...NO_LABELS, ...WRONG_TEXTS]),
   ...ofClaim('subtenant', [...NO_LABELS, ...WRONG_TEXTS]),
   ['ten: twice, the last one no label', () => withClaimsText(withMember('x', '0,"ten":"acme.evil"'))],
@@ -696,7 +696,7 @@ export const TENANTS: readonly Attack[] = [
 
 const cid = (value: unknown): Fields => ({ cid: value, client_id: value });
 
-export const CLIENTS: readonly Attack[] = [
+const CLIENTS: readonly Attack[] = [
   ...[
     ...texts(
       'otherapp-host1',
@@ -757,7 +757,7 @@ const TECHNICAL: Fields = {
   grant_type: 'client_credentials',
 };
 
-export const KINDS: readonly Attack[] = [
+const KINDS: readonly Attack[] = [
   ['a technical token', () => withClaims(TECHNICAL)],
   ['a technical token without grant_type', () => withClaims({ ...TECHNICAL, grant_type: undefined })],
   [
@@ -799,7 +799,7 @@ const deepClaim = (claim: string): Attack => [
   () => unsigned(withMember(claim, nested(5_300))(JSON.stringify(validClaims()))),
 ];
 
-export const PAYLOADS: readonly Attack[] = [
+const PAYLOADS: readonly Attack[] = [
   ...texts(
     'null',
     '[]',

@@ -38,7 +38,7 @@ export const KEYS = {
 /** The id of the genuine key. */
 export const KEY_ID = 'key-id-4';
 /** The host names of the real platform, so that look-alikes look alike; key sets are read from the stub all the same. */
-export const ISSUER_URL = 'https://{tenant}.piam.eu1.mindsphere.io/oauth/token';
+const ISSUER_URL = 'https://{tenant}.piam.eu1.mindsphere.io/oauth/token';
 export const issuerOf = (tenant: string): string => ISSUER_URL.replace('{tenant}', tenant);
 
 export const seconds = (): number => Math.floor(Date.now() / 1_000);

@@ -90,7 +90,7 @@ function withResolver(): { promise: Promise<void>; resolve: () => void } {
 }
 
 /** Signs any header and claims with RS256, sane or not. */
-export function signJwt(claims: Fields, header: Change = {}): string {
+function signJwt(claims: Fields, header: Change = {}): string {
   const full = apply({ alg: 'RS256', kid: SIGNING_KEY_ID, typ: 'JWT' }, header);
   const input = `${base64url(full)}.${base64url(claims)}`;
   return `${input}.${sign('RSA-SHA256', Buffer.from(input), signingPair().privateKey).toString('base64url')}`;

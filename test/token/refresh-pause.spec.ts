@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RefreshPause } from '../../lib/token/refresh-pause.js';
-import { fakeTime } from '../support/application.js';
+import { fakeTime } from '../support/basics.js';
 
 const pauseWith = (random: number) => {
   fakeTime();

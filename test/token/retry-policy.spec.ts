@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { MindsphereCredentialsError } from '../../lib/errors/mindsphere-credentials.error.js';
 import { retryTransient } from '../../lib/token/retry-policy.js';
 import { APP, failureOf, fakeTime, startPlatform, startWith, tokenOf, until } from '../support/application.js';
+import { Chance } from '../chaos/chance.js';
+import { jitterBy, Stage } from '../faults/stage.js';
 import { hang, html, json, reset } from '../support/stub-platform.js';
 
 const LIMITS = { deadlineMs: 100_000, retries: 3, retryDelayMs: 250, maxRetryAfterMs: 60_000 };
@@ -34,12 +36,6 @@ describe('the backoff', () => {
     expect(Math.max(...delays(await attemptTimes({ retryable: true }, () => 0)))).toBeLessThanOrEqual(1);
   });
 
-  it('differs between instances with different seeds', async () => {
-    const one = await attemptTimes({ retryable: true }, () => 0.2);
-    const other = await attemptTimes({ retryable: true }, () => 0.8);
-    expect(one).not.toEqual(other);
-  });
-
   it('waits as long as Retry-After demands, and never less', async () => {
     expect(delays(await attemptTimes({ retryable: true, retryAfterMs: 7_000 }, () => 0))).toEqual([
       7_000, 7_000, 7_000,
@@ -48,7 +44,9 @@ describe('the backoff', () => {
   });
 
   it('ends at once where Retry-After is longer than is honoured, or the deadline would pass', async () => {
-    expect(await attemptTimes({ retryable: true, retryAfterMs: 60_001 }, () => 0)).toEqual([0]);
+    const patient = { ...LIMITS, retries: 1 };
+    expect(await attemptTimes({ retryable: true, retryAfterMs: 60_000 }, () => 0, patient)).toEqual([0, 60_000]);
+    expect(await attemptTimes({ retryable: true, retryAfterMs: 60_001 }, () => 0, patient)).toEqual([0]);
     const shortLimits = { ...LIMITS, deadlineMs: 10_000 };
     expect(await attemptTimes({ retryable: true, retryAfterMs: 9_999 }, () => 0, shortLimits)).toEqual([0, 10_000 - 1]);
     expect(await attemptTimes({ retryable: true, retryAfterMs: 10_000 }, () => 0, shortLimits)).toEqual([0]);
@@ -56,6 +54,35 @@ describe('the backoff', () => {
 
   it('is not for what will not change', async () => {
     expect(await attemptTimes({ retryable: false }, () => 0)).toEqual([0]);
+  });
+});
+
+/** Times between the requests of an application that draws its chance from this seed. */
+async function requestDelays(seed: number): Promise<number[]> {
+  const platform = await startPlatform();
+  const chance = new Chance(seed);
+  jitterBy(() => chance.next());
+  const request = { retryDelayMs: 1_000, deadlineMs: 60_000 };
+  const module = await startWith({ ...platform.urls, app: APP, tenant: false, request });
+  const stage = new Stage(platform);
+  const times = stage.timesOf(json({}, 503));
+  await stage.settled(stage.call(module.get(AppCredentials)));
+  stage.end();
+  return delays(times);
+}
+
+describe('the backoff of an application', () => {
+  it('is drawn by chance, each delay up to the whole of its length', async () => {
+    const chance = new Chance(7);
+    const expected = [1_000, 2_000, 4_000].map((longest) => Math.floor(chance.next() * longest));
+    expect(await requestDelays(7)).toEqual(expected);
+  });
+
+  it('differs between instances with different seeds', async () => {
+    const all = [await requestDelays(1), await requestDelays(2), await requestDelays(1)];
+    expect(all[1]).not.toEqual(all[0]);
+    for (const at of [0, 1, 2]) expect(all[1]![at]).not.toBe(all[0]![at]);
+    expect(all[2]).toEqual(all[0]);
   });
 });
 
@@ -102,29 +129,36 @@ describe('token requests', () => {
     expect(platform.app.count).toBe(3);
   });
 
-  it('honour Retry-After, as seconds and as a date', async () => {
-    for (const retryAfter of [() => '20', () => new Date(Date.now() + 20_000).toUTCString()]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const { platform, credentials } = await credentialsWith({ deadlineMs: 60_000 });
-      fakeTime();
-      vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
-      platform.app.next(json({}, 429, { 'retry-after': retryAfter() }));
-      const token = firstValueFrom(credentials.getToken());
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await platform.app.arrived();
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await platform.app.only.over;
-      // the attempt's own timer is gone; deadline, waiting and backoff remain
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await until(() => vi.getTimerCount() === 3);
-      vi.advanceTimersByTime(19_000);
-      expect(platform.app.count).toBe(1);
-      vi.advanceTimersByTime(2_000);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await token;
-      expect(platform.app.count).toBe(2);
-      vi.useRealTimers();
-    }
+  it.each([
+    ['seconds', () => '20'],
+    ['a date', () => new Date(Date.now() + 20_000).toUTCString()],
+  ])('honour Retry-After, as %s', async (_, retryAfter) => {
+    const { platform, credentials } = await credentialsWith({ deadlineMs: 60_000, retryDelayMs: 0 });
+    fakeTime();
+    vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
+    platform.app.next(json({}, 429, { 'retry-after': retryAfter() }));
+    const token = firstValueFrom(credentials.getToken());
+    await platform.app.arrived();
+    await platform.app.only.over;
+    // the attempt's own timer is gone; deadline, waiting and backoff remain
+    await until(() => vi.getTimerCount() === 3);
+    vi.advanceTimersByTime(19_999);
+    expect([platform.app.count, vi.getTimerCount()]).toEqual([1, 3]);
+    vi.advanceTimersByTime(1);
+    await token;
+    expect(platform.app.count).toBe(2);
+  });
+
+  it.each([
+    ['seconds', () => '11'],
+    ['a date', () => new Date(Date.now() + 11_000).toUTCString()],
+  ])('are not made again where Retry-After, as %s, is longer than maxRetryAfterMs', async (_, retryAfter) => {
+    const { platform, credentials } = await credentialsWith({ deadlineMs: 60_000, maxRetryAfterMs: 10_000 });
+    fakeTime();
+    vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
+    platform.app.always(json({}, 503, { 'retry-after': retryAfter() }));
+    expect(await failureOf(credentials.getToken())).toMatchObject({ status: 503, attempts: 1, retryAfterMs: 11_000 });
+    expect(platform.app.count).toBe(1);
   });
 
   it('end at the deadline, whatever the attempts do', async () => {

@@ -1,4 +1,4 @@
-import { type Observable, of } from 'rxjs';
+import { EMPTY, type Observable, of } from 'rxjs';
 import { MindsphereCredentials } from '../../credentials/mindsphere-credentials.js';
 import type { UserToken } from '../../credentials/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
@@ -7,36 +7,50 @@ import { fakeAccessToken } from './fake-access-token.js';
 /** Credentials that hold one token for ever, whoever they are derived for. */
 export class FakeCredentials extends MindsphereCredentials {
   readonly #token$: Observable<AccessToken>;
+  readonly #tenant?: string;
 
   constructor(token: AccessToken) {
     super();
     this.#token$ = of(token);
+    this.#tenant = token.tenant;
   }
 
+  /** The token, then completes. No network I/O, never fails. */
   override getToken(): Observable<AccessToken> {
     return this.#token$;
   }
 
+  /** The token, then completes. No network I/O, never fails. */
   override get token$(): Observable<AccessToken> {
     return this.#token$;
   }
 
+  /** Does nothing. */
   override invalidate(_token?: AccessToken): void {
     // There is nothing to fetch anew.
   }
 
+  /** These very credentials, whatever the tenants. */
   forUserTenant(_userTenant?: string, _hostTenant?: string): this {
     return this;
   }
 
+  /** These very credentials, whoever the user is. */
   forUser(_user?: UserToken): this {
     return this;
   }
 
+  /** These very credentials, whatever the subtenant. */
   forSubtenant(_subTenant?: string): this {
     return this;
   }
 
+  /** The tenant of the token, and no other. No network I/O, never fails. */
+  userTenants(): Observable<string> {
+    return this.#tenant === undefined ? EMPTY : of(this.#tenant);
+  }
+
+  /** That it is a double. */
   override toJSON(): Record<string, unknown> {
     return { fake: true };
   }

@@ -14,13 +14,14 @@ export class ApiEndpoint {
 
   /** Answers what the token says; `port` is the one that the emulator listens on. */
   handle(request: EmulatedRequest, port: number): Answer {
-    const claims = this.#verify(request, port);
+    const claims = this.claimsOf(request, port);
     if (claims) return answer(describe(request, claims));
     const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
     return platformError(401, 'unauthorized', 'The access token is missing or not valid', challenge);
   }
 
-  #verify(request: EmulatedRequest, port: number): Claims | undefined {
+  /** What the request's token says; `undefined` where it has no valid one. */
+  claimsOf(request: EmulatedRequest, port: number): Claims | undefined {
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(singleHeader(request, 'authorization') ?? '') ?? [];
     const claims = token === undefined ? undefined : verifyJwt(token, this.#keys);
     return claims && isOwnIssuer(claims['iss'], port, request.host) ? claims : undefined;

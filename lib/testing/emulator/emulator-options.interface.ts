@@ -1,3 +1,5 @@
+import type { EmulatorEndpoint } from './route.js';
+
 /** The app whose credentials the emulated Token Manager accepts. */
 export interface EmulatedApp {
   /** Client id. Default `'{hostTenant}-{appName}-{appVersion}'`. */
@@ -40,7 +42,10 @@ export interface MindsphereEmulatorOptions {
   app?: Partial<EmulatedApp>;
   /** Scheme demanded in `X-SPACE-AUTH-KEY`. Default `'Basic'`; one vendor page shows `'Bearer'`. */
   authKeyScheme?: 'Basic' | 'Bearer';
-  /** Tenants the app is provisioned to, beside its host tenant. Default: any that is one DNS label. */
+  /**
+   * Tenants the app is provisioned to, beside its host tenant, and what `userTenants` lists. Default: tokens for any that
+   * is one DNS label, a list of the app's user tenant only.
+   */
   userTenants?: readonly string[];
   /**
    * The technical users; `moduleOptions` names the first. Default: one, `'{tenant}-technicaluser'` with the secret
@@ -56,7 +61,18 @@ export interface MindsphereEmulatorOptions {
   impersonation?: boolean;
   /** Scopes of technical tokens. Default `['api.read', 'api.write']`. */
   technicalScopes?: readonly string[];
+  /** Holds every answer. Milliseconds, 0 to 2,147,483,647; default 0. */
+  latencyMs?: number;
+  /** Share of the requests that get 503: of all, or by endpoint. 0 to 1; default 0. `failNext` comes first. */
+  failureRate?: FailureRate;
+  /** Start of the chance behind `failureRate`: the same seed fails the same requests of an endpoint. Whole; default 1. */
+  failureSeed?: number;
+  /** How many of the last requests `requests()` remembers. Whole, 0 or more, or `Infinity`, the default. */
+  rememberedRequests?: number;
 }
+
+/** A share from 0 to 1: of all requests, or of those to the named endpoints. */
+export type FailureRate = number | Readonly<Partial<Record<EmulatorEndpoint, number>>>;
 
 /** Options with every default filled in. */
 export interface EmulatorSettings {
@@ -66,9 +82,16 @@ export interface EmulatorSettings {
   readonly tokenLifeSeconds: number;
   readonly app: Readonly<EmulatedApp>;
   readonly authKeyScheme: 'Basic' | 'Bearer';
+  /** Tenants there are tokens for. */
   readonly userTenants: readonly string[] | undefined;
+  /** Tenants that are listed. */
+  readonly provisionedTenants: readonly string[];
   readonly technicalUsers: readonly [EmulatedTechnicalUser, ...EmulatedTechnicalUser[]];
   readonly tenants: readonly string[] | undefined;
   readonly impersonation: boolean;
   readonly technicalScopes: readonly string[];
+  readonly latencyMs: number;
+  readonly failureRate: FailureRate;
+  readonly failureSeed: number;
+  readonly rememberedRequests: number;
 }

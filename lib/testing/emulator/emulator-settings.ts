@@ -3,8 +3,10 @@ import type {
   EmulatedApp,
   EmulatedTechnicalUser,
   EmulatorSettings,
+  FailureRate,
   MindsphereEmulatorOptions,
 } from './emulator-options.interface.js';
+import { demandEndpoint, LONGEST_DELAY_MS } from './fault-queue.js';
 
 const LARGEST_PORT = 65_535;
 
@@ -24,10 +26,15 @@ export function resolveSettings(options: MindsphereEmulatorOptions): EmulatorSet
     app,
     authKeyScheme: options.authKeyScheme ?? 'Basic',
     userTenants: options.userTenants && [app.hostTenant, ...labels('userTenants', options.userTenants)],
+    provisionedTenants: [...new Set(options.userTenants ?? [app.userTenant])],
     technicalUsers,
     tenants: options.tenants && knownTenants(labels('tenants', options.tenants), app, technicalUsers),
     impersonation: options.impersonation ?? true,
     technicalScopes: options.technicalScopes ?? ['api.read', 'api.write'],
+    latencyMs: wholeNumber('latencyMs', options.latencyMs ?? 0, 0, LONGEST_DELAY_MS),
+    failureRate: failureRate(options.failureRate ?? 0),
+    failureSeed: wholeNumber('failureSeed', options.failureSeed ?? 1, 0, Number.MAX_SAFE_INTEGER),
+    rememberedRequests: memory(options.rememberedRequests ?? Infinity),
   };
 }
 
@@ -78,6 +85,24 @@ function knownTenants(
 function wholeNumber(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new TypeError(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+function failureRate(value: FailureRate): FailureRate {
+  if (typeof value === 'number') return share('failureRate', value);
+  for (const [endpoint, rate] of Object.entries(value)) {
+    demandEndpoint(endpoint);
+    share(`failureRate.${endpoint}`, rate);
+  }
+  return { ...value };
+}
+
+function share(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  throw new TypeError(`${name} must be a number from 0 to 1`);
+}
+
+function memory(value: number): number {
+  return value === Infinity ? value : wholeNumber('rememberedRequests', value, 0, Number.MAX_SAFE_INTEGER);
 }
 
 function position(value: number): number {

@@ -21,9 +21,9 @@ export interface EmulatorFault {
   reset?: boolean;
 }
 
-const ENDPOINTS: readonly string[] = ['app-token', 'tenant-token', 'token-keys', 'api'];
+const ENDPOINTS: readonly string[] = ['app-token', 'tenant-token', 'token-keys', 'user-tenants', 'api'];
 /** Node's timers know no longer time. */
-const LONGEST_DELAY_MS = 2_147_483_647;
+export const LONGEST_DELAY_MS = 2_147_483_647;
 
 /** The faults that wait for requests, in the order in which they were asked for. */
 export class FaultQueue {
@@ -35,7 +35,7 @@ export class FaultQueue {
    * @throws TypeError for one that could not be carried out
    */
   add(endpoint: EmulatorEndpoint, fault: EmulatorFault): void {
-    if (!ENDPOINTS.includes(endpoint)) throw new TypeError(`endpoint must be one of ${ENDPOINTS.join(', ')}`);
+    demandEndpoint(endpoint);
     check(fault);
     this.#waiting.push({ endpoint, fault: { ...fault }, left: fault.times ?? 1 });
   }
@@ -49,6 +49,15 @@ export class FaultQueue {
     if (entry.left === 0) this.#waiting.splice(index, 1);
     return entry.fault;
   }
+}
+
+/**
+ * Sees that there is such an endpoint.
+ *
+ * @throws TypeError for any other name
+ */
+export function demandEndpoint(name: string): asserts name is EmulatorEndpoint {
+  if (!ENDPOINTS.includes(name)) throw new TypeError(`endpoint must be one of ${ENDPOINTS.join(', ')}`);
 }
 
 function check({ times = 1, status = 200, delayMs = 0, headers = {} }: EmulatorFault): void {

@@ -5,13 +5,15 @@ import { ApiEndpoint } from './api.endpoint.js';
 import { AppTokenEndpoint } from './app-token.endpoint.js';
 import { type EmulatedRequest, readRequest } from './emulated-request.js';
 import type { EmulatorSettings } from './emulator-options.interface.js';
-import type { FaultQueue } from './fault-queue.js';
+import { type FaultQueue, LONGEST_DELAY_MS } from './fault-queue.js';
 import type { KeyRing } from './key-ring.js';
+import { RandomFailures } from './random-failures.js';
 import type { RequestLog } from './request-log.js';
 import { findRoute, type Route } from './route.js';
 import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
 import type { TokenIssuer } from './token-issuer.js';
 import { TokenKeysEndpoint } from './token-keys.endpoint.js';
+import { UserTenantsEndpoint } from './user-tenants.endpoint.js';
 
 const HOST = /^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
 
@@ -30,14 +32,18 @@ export class RequestHandler {
   readonly #appToken: AppTokenEndpoint;
   readonly #tenantToken: TenantTokenEndpoint;
   readonly #tokenKeys: TokenKeysEndpoint;
+  readonly #userTenants: UserTenantsEndpoint;
   readonly #api: ApiEndpoint;
+  readonly #failures: RandomFailures;
 
   constructor(parts: RequestHandlerParts) {
     this.#parts = parts;
     this.#appToken = new AppTokenEndpoint(parts.settings, parts.issuer);
     this.#tenantToken = new TenantTokenEndpoint(parts.settings, parts.issuer);
     this.#tokenKeys = new TokenKeysEndpoint(parts.keys);
+    this.#userTenants = new UserTenantsEndpoint(parts.settings);
     this.#api = new ApiEndpoint(parts.keys);
+    this.#failures = new RandomFailures(parts.settings);
   }
 
   /** Reads a request and answers it; rejects if the client leaves before its request is whole. */
@@ -62,9 +68,10 @@ export class RequestHandler {
   }
 
   async #meetFault({ endpoint }: Route, { socket }: IncomingMessage): Promise<Answer | 'gone' | undefined> {
-    const fault = this.#parts.faults.take(endpoint);
+    const fault = this.#parts.faults.take(endpoint) ?? this.#failures.take(endpoint);
+    const delayMs = this.#parts.settings.latencyMs + (fault?.delayMs ?? 0);
+    if (delayMs > 0 && !(await hold(socket, Math.min(delayMs, LONGEST_DELAY_MS)))) return 'gone';
     if (!fault) return undefined;
-    if (fault.delayMs && !(await hold(socket, fault.delayMs))) return 'gone';
     if (!fault.reset) return faultAnswer(fault);
     socket.resetAndDestroy();
     return 'gone';
@@ -79,6 +86,8 @@ export class RequestHandler {
         return this.#tenantToken.handle(request, route.tenant, route.issuer);
       case 'token-keys':
         return this.#tokenKeys.handle(request.method);
+      case 'user-tenants':
+        return this.#userTenants.handle(request, this.#api.claimsOf(request, port));
       default:
         return this.#api.handle(request, port);
     }

@@ -4,7 +4,9 @@ import type { EmulatorEndpoint } from './route.js';
 
 /** A request that arrived, secrets cut: where one stood there is `***`. */
 export interface RecordedRequest {
+  /** What of the emulator it was for. */
   readonly endpoint: EmulatorEndpoint;
+  /** In upper case. */
   readonly method: string;
   /** Path and query. */
   readonly path: string;
@@ -18,21 +20,25 @@ export interface RecordedRequest {
 
 const CUT = '***';
 const SECRET_HEADERS = /authorization|auth-key|cookie|secret|token/i;
-const SECRET_FIELD = /((?:^|[?&])[^=&]*(?:secret|password|token|assertion)[^=&]*=)[^&]*/gi;
+const SECRET_FIELD = /((?:^|[?&])[^=&?]*(?:secret|password|token|assertion)[^=&?]*=)[^&]*/gi;
 const SECRET_MEMBER = /("[^"]*(?:secret|password|token|assertion|context)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 const JWT = /eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g;
 
 /** What arrived, in order. */
 export class RequestLog {
   readonly #secrets: readonly string[];
+  readonly #limit: number;
   #entries: RecordedRequest[] = [];
 
-  constructor({ app, technicalUsers }: EmulatorSettings) {
+  constructor({ app, technicalUsers, rememberedRequests }: EmulatorSettings) {
     this.#secrets = [app.keyStoreClientSecret, ...technicalUsers.map((user) => user.clientSecret)];
+    this.#limit = rememberedRequests;
   }
 
   /** Keeps what may be kept of a request. */
   add(endpoint: EmulatorEndpoint, request: EmulatedRequest): void {
+    if (this.#limit === 0) return;
+    if (this.#entries.length >= this.#limit) this.#entries.shift();
     const { method, target, receivedAt } = request;
     const headers: Record<string, string> = {};
     for (const [name, values] of Object.entries(request.headers)) headers[name] = this.#cutHeader(name, values);

@@ -1,15 +1,16 @@
 import { isDnsLabel } from './dns-label.js';
 
 /** What of the emulator a request was for. */
-export type EmulatorEndpoint = 'app-token' | 'tenant-token' | 'token-keys' | 'api';
+export type EmulatorEndpoint = 'app-token' | 'tenant-token' | 'token-keys' | 'user-tenants' | 'api';
 
 /** Where a request goes. */
 export type Route =
-  | { readonly endpoint: 'api' }
+  | { readonly endpoint: 'api' | 'user-tenants' }
   | { readonly endpoint: 'app-token'; issuerOf(tenant: string): string }
   | { readonly endpoint: 'tenant-token' | 'token-keys'; readonly tenant: string; readonly issuer: string };
 
 const TOKEN_MANAGER_PATH = '/api/technicaltokenmanager/v3/oauth/token';
+const USER_TENANTS_PATH = '/api/technicaltokenmanager/v3/userTenants';
 const OAUTH_PATHS = new Map<string, 'tenant-token' | 'token-keys'>([
   ['/oauth/token', 'tenant-token'],
   ['/token_keys', 'token-keys'],
@@ -30,6 +31,7 @@ export function findRoute(host: string, path: string): Route | undefined {
   const [, tenant, domain] = /^([^.]+)\.piam\.(.+)$/.exec(host) ?? [];
   if (tenant && domain) return oauthRoute(tenant, path, issuerByHost(domain, tenant));
   if (path === TOKEN_MANAGER_PATH) return { endpoint: 'app-token', issuerOf: appIssuer(host) };
+  if (path === USER_TENANTS_PATH) return { endpoint: 'user-tenants' };
   if (path.startsWith('/api/')) return { endpoint: 'api' };
   return routeByPath(host, path);
 }

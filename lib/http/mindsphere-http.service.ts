@@ -1,0 +1,60 @@
+import { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
+import { Observable, type Subscriber } from 'rxjs';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { MindsphereCredentials } from '../credentials/mindsphere-credentials.js';
+import { MindsphereHttpClient } from './mindsphere-http.client.js';
+import { ownAxios } from './own-axios.js';
+import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
+import { RequestTarget } from './request-target.js';
+import { type Route, tokenAdapter } from './token-adapter.js';
+
+/**
+ * Calls the platform's APIs: an `HttpService` that adds the token of the credentials it is given, at its gateway and
+ * nowhere else but at `http.allowedOrigins`. A 401 makes it forget that token and send once more with a new one, unless
+ * nobody can renew the token (a user's) or the body is a stream. Redirects are followed, five at most, where a token
+ * may go; any other is the answer.
+ */
+export class MindsphereHttpService {
+  readonly #axios: Axios;
+  readonly #route: Route;
+
+  /** @internal Objects come from injection. */
+  constructor({ gatewayUrl, request, http }: ResolvedOptions) {
+    this.#axios = ownAxios(gatewayUrl, request.timeoutMs);
+    this.#route = { target: new RequestTarget(gatewayUrl, http.allowedOrigins), agents: request.axios };
+  }
+
+  /**
+   * Calls APIs with the tokens of these credentials, which should be of the same registration: their tokens go to this
+   * one's gateway. No network I/O by itself.
+   */
+  as(credentials: MindsphereCredentials): MindsphereHttpClient {
+    const adapter = tokenAdapter(credentials, this.#route);
+    return new MindsphereHttpClient(
+      (config) => new Observable((subscriber) => this.#send(config, adapter, subscriber)),
+    );
+  }
+
+  #send<T, D>(
+    given: MindsphereRequestConfig<D>,
+    adapter: AxiosAdapter,
+    subscriber: Subscriber<AxiosResponse<T, D>>,
+  ): () => void {
+    const config = checkedConfig(given);
+    const left = new AbortController();
+    const signal = config.signal ? AbortSignal.any([left.signal, config.signal as AbortSignal]) : left.signal;
+    let pending = true;
+    const settle = (tell: () => void) => {
+      pending = false;
+      tell();
+    };
+    void this.#axios.request<T, AxiosResponse<T, D>, D>({ ...config, signal, adapter }).then(
+      (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
+      (failure: unknown) => settle(() => subscriber.error(failure)),
+    );
+    return () => {
+      // An answer that is a stream belongs to the caller once it was given.
+      if (pending) left.abort();
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import type { AxiosRequestConfig } from 'axios';
+import { isValues, type Values } from '../config/values.js';
+import { demandHeaders, plainHeaders } from './request-headers.js';
+import { requestRefused } from './request-refused.js';
+
+/**
+ * What a caller may set. Everything else could lead a token elsewhere (`adapter`, `transport`, `socketPath`, `proxy`,
+ * agents, `beforeRedirect`, `lookup`, `auth`), or is not for servers: a name is let in by being listed, not left out.
+ */
+const PASSED = [
+  'url',
+  'method',
+  'baseURL',
+  'allowAbsoluteUrls',
+  'headers',
+  'params',
+  'paramsSerializer',
+  'data',
+  'timeout',
+  'timeoutErrorMessage',
+  'responseType',
+  'responseEncoding',
+  'transformRequest',
+  'transformResponse',
+  'validateStatus',
+  'maxContentLength',
+  'maxBodyLength',
+  'maxRedirects',
+  'maxRate',
+  'decompress',
+  'onUploadProgress',
+  'onDownloadProgress',
+  'transitional',
+  'formSerializer',
+  'signal',
+] as const satisfies readonly (keyof AxiosRequestConfig)[];
+
+type Passed = (typeof PASSED)[number];
+
+/** What a call takes, with the meaning that it has for Axios. Proxy and agents are options of the module. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as in Axios' own types, so that what fits there fits here
+export type MindsphereRequestConfig<D = any> = Pick<AxiosRequestConfig<D>, Passed>;
+
+/** `CONNECT` and `TRACE` are no calls of an API, and `TRACE` would be answered with the token. */
+const METHOD = /^(?!connect$|trace$)[a-z]+$/i;
+
+/** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
+export function checkedConfig(given: MindsphereRequestConfig): MindsphereRequestConfig {
+  if (!isValues(given)) throw requestRefused('its configuration is no object');
+  const config = copyOf(given);
+  const unknown = Object.keys(config).filter((name) => !isPassed(name));
+  if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.join(', ')}`);
+  const { method = 'get', signal } = config;
+  const headers = plainHeaders(config.headers);
+  if (!METHOD.test(method)) throw requestRefused('its method is none of an API');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw requestRefused('its signal is no AbortSignal');
+  demandHeaders(headers);
+  return { ...config, headers };
+}
+
+/** Each value is read once, so that what is judged is what is sent. Inherited ones count: Axios reads them. */
+function copyOf(given: Values): MindsphereRequestConfig {
+  const values: Record<string, unknown> = {};
+  for (const name in given) {
+    const value = given[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+function isPassed(name: string): boolean {
+  return PASSED.some((passed) => passed === name);
+}

@@ -1,0 +1,62 @@
+import { Axios, type InternalAxiosRequestConfig, isAxiosError } from 'axios';
+import { requestRefused } from './request-refused.js';
+
+/** What a URL parser drops or repairs, so that a text could mean one thing to a reader and another to it. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const REPAIRED = /[\u0000-\u001f\u007f]|^[^?#]*\\/;
+
+const joiner = new Axios({});
+
+/** Where requests with tokens may go. */
+export class RequestTarget {
+  readonly #gatewayUrl: string;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor(gatewayUrl: string, allowedOrigins: readonly string[]) {
+    this.#gatewayUrl = gatewayUrl;
+    this.#origins = new Set([new URL(gatewayUrl).origin, ...allowedOrigins]);
+  }
+
+  /**
+   * Where Axios would send a request: base URL, URL and parameters joined as it joins them, judged, and spelled so that
+   * there is nothing left to interpret. Throws `options_invalid`.
+   */
+  of(request: InternalAxiosRequestConfig): string {
+    const text = joined(request, this.#gatewayUrl);
+    if (REPAIRED.test(text)) throw requestRefused('its URL holds a backslash or a control character');
+    if (!URL.canParse(text, this.#gatewayUrl)) throw requestRefused('its URL is none');
+    const target = new URL(text, this.#gatewayUrl);
+    if (!this.#origins.has(target.origin)) throw requestRefused(leads(target));
+    // Axios would send it instead of the token.
+    if (hasUserInfo(target)) throw requestRefused('its URL holds user info');
+    return target.href;
+  }
+
+  /** Where a redirect leads; `undefined` where a token must not follow. */
+  redirected(location: unknown, from: string): string | undefined {
+    if (typeof location !== 'string' || !URL.canParse(location, from)) return undefined;
+    const target = new URL(location, from);
+    return this.#origins.has(target.origin) && !hasUserInfo(target) ? target.href : undefined;
+  }
+}
+
+function joined(
+  { baseURL, url, allowAbsoluteUrls, params, paramsSerializer }: InternalAxiosRequestConfig,
+  gateway: string,
+) {
+  try {
+    return joiner.getUri({ baseURL: baseURL ?? gateway, url: url ?? '', allowAbsoluteUrls, params, paramsSerializer });
+  } catch (failure) {
+    // A serializer's own failure is the caller's.
+    throw isAxiosError(failure) ? requestRefused('its URL is none') : failure;
+  }
+}
+
+function hasUserInfo({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
+function leads({ origin, protocol }: URL): string {
+  const where = origin === 'null' ? protocol : origin;
+  return `its URL leads to ${where}, which is neither the gateway nor in http.allowedOrigins`;
+}

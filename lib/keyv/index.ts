@@ -1,0 +1,1 @@
+export { type KeyvLike, KeyvTokenStore } from './keyv-token.store.js';

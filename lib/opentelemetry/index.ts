@@ -1,0 +1,6 @@
+export { createMindsphereInstrumentation } from './create-instrumentation.js';
+export {
+  INSTRUMENTATION_PROVIDERS,
+  type InstrumentationProviders,
+  MindsphereCredentialsInstrumentation,
+} from './mindsphere-credentials.instrumentation.js';

@@ -1,0 +1,85 @@
+import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type {
+  FailureCodes,
+  MindsphereCredentialsEvent,
+  TokenSubject,
+} from '../telemetry/credentials-event.interface.js';
+
+/** Up to the longest deadline there usually is: `http.client.request.duration` of the semantic conventions ends at 10. */
+const SECONDS = { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30] };
+
+/**
+ * The metrics. Their labels are few: the kind of credentials (2 values), and as `error.type` one of the error codes.
+ * Never a tenant: there may be 10,000.
+ */
+export class Instruments {
+  readonly #requests: Counter;
+  readonly #requestDuration: Histogram;
+  readonly #retries: Counter;
+  readonly #servedStale: Counter;
+  readonly #keySetDuration: Histogram;
+  readonly #refusals: Counter;
+
+  constructor(meter: Meter) {
+    this.#requests = meter.createCounter('mindsphere.credentials.token.requests', {
+      description: 'Token requests begun, each with all its attempts',
+      unit: '{request}',
+    });
+    this.#requestDuration = meter.createHistogram('mindsphere.credentials.token.request.duration', {
+      description: 'Duration of token requests, all attempts together; error.type where they failed',
+      unit: 's',
+      advice: SECONDS,
+    });
+    this.#retries = meter.createCounter('mindsphere.credentials.token.retries', {
+      description: 'Further attempts of token requests',
+      unit: '{retry}',
+    });
+    this.#servedStale = meter.createCounter('mindsphere.credentials.token.served_stale', {
+      description: 'Renewals that failed while the token at hand was still valid',
+      unit: '{renewal}',
+    });
+    this.#keySetDuration = meter.createHistogram('mindsphere.credentials.key_set.read.duration', {
+      description: 'Duration of reading key sets; error.type where it failed',
+      unit: 's',
+      advice: SECONDS,
+    });
+    this.#refusals = meter.createCounter('mindsphere.credentials.user_token.refusals', {
+      description: "Users' tokens refused",
+      unit: '{token}',
+    });
+  }
+
+  record(event: MindsphereCredentialsEvent): void {
+    switch (event.type) {
+      case 'token_requested':
+        return this.#requests.add(1, kindOf(event));
+      case 'token_received':
+        return this.#requestDuration.record(event.durationMs / 1_000, kindOf(event));
+      case 'token_refused':
+        return this.#requestDuration.record(event.durationMs / 1_000, { ...kindOf(event), ...errorTypeOf(event) });
+      case 'token_retried':
+        return this.#retries.add(1, { ...kindOf(event), ...errorTypeOf(event) });
+      case 'token_served_stale':
+        return this.#servedStale.add(1, { ...kindOf(event), ...errorTypeOf(event) });
+      case 'key_set_read':
+        return this.#keySetDuration.record(
+          event.durationMs / 1_000,
+          event.outcome === 'ok' ? {} : errorTypeOf({ code: 'key_set_unavailable' }),
+        );
+      case 'user_token_refused':
+        return this.#refusals.add(1, errorTypeOf(event));
+      default:
+        return undefined;
+    }
+  }
+}
+
+/** The label of the kind of credentials. */
+export function kindOf({ credentials }: Pick<TokenSubject, 'credentials'>): Attributes {
+  return { 'mindsphere.credentials.kind': credentials };
+}
+
+/** `error.type` of the semantic conventions, whose word for what is not foreseen is `_OTHER`. */
+export function errorTypeOf({ code }: Pick<FailureCodes, 'code'>): Attributes {
+  return { 'error.type': code === 'unforeseen' ? '_OTHER' : code };
+}

@@ -1,0 +1,1 @@
+export { type RedisLike, RedisTokenStore, type RedisTokenStoreOptions } from './redis-token.store.js';

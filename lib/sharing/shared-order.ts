@@ -1,0 +1,123 @@
+import { defer, map, type Observable, of, switchMap, tap } from 'rxjs';
+import { backgroundTimer } from '../token/background-timer.js';
+import { elapsedSince, type Moment, now } from '../token/clock.js';
+import type { TokenOrder } from '../token/token-endpoint.interface.js';
+import type { OrderSharing, SharedRequest } from '../token/token-sharing.interface.js';
+import type { TokenGrant } from '../token/token-source.interface.js';
+import { EntryLock } from './entry-lock.js';
+import { fromPromise } from './from-promise.js';
+import { Patience } from './patience.js';
+import type { EntryPlaces } from './shared-entries.js';
+import type { SharingContext } from './sharing-context.js';
+import { earlierMs, isWorthTaking, lockTimes, pollDelayMs } from './sharing-policy.js';
+
+/** One token request on its way through the store. */
+interface Search extends SharedRequest {
+  readonly places: EntryPlaces;
+  readonly began: Moment;
+  readonly earlierMs: number;
+}
+
+/** A token, none, or no store to tell. */
+type Found = TokenGrant | 'none' | 'unavailable';
+
+/** The tokens of one order: taken from the store, or fetched by one instance for all. */
+export class SharedOrder implements OrderSharing {
+  readonly #order: TokenOrder;
+  readonly #context: SharingContext;
+  #places: EntryPlaces = [];
+  #isDistrusted = false;
+
+  constructor(order: TokenOrder, context: SharingContext) {
+    this.#order = order;
+    this.#context = context;
+  }
+
+  share(request: SharedRequest): Observable<TokenGrant> {
+    return defer(() => {
+      const { entries, margins, random } = this.#context;
+      this.#places = entries.placesOf(this.#order, request.secret);
+      const search = { ...request, places: this.#places, began: now(), earlierMs: earlierMs(margins, random) };
+      const isDistrusted = this.#isDistrusted;
+      this.#isDistrusted = false;
+      const grant$ = isDistrusted ? this.#fetch(search) : this.#obtain(search);
+      return grant$.pipe(map((grant) => ({ ...grant, earlierMs: search.earlierMs })));
+    });
+  }
+
+  retract(token: string | undefined): void {
+    if (token === undefined) this.#isDistrusted = true;
+    else if (this.#context.retracted.add(token)) void this.#context.entries.remove(this.#places, token);
+  }
+
+  #obtain(search: Search): Observable<TokenGrant> {
+    const patience = new Patience();
+    return this.#find(search, patience).pipe(
+      switchMap((found) => {
+        if (isGrant(found)) return of(found);
+        return found === 'unavailable' || search.isRefused() ? search.fetch$ : this.#together(search, patience);
+      }),
+    );
+  }
+
+  /** One of all instances asks, the others wait for what it brings; after a while each asks for itself. */
+  #together(search: Search, patience: Patience): Observable<TokenGrant> {
+    const { store, deadlineMs } = this.#context;
+    const { lockMs, waitMs } = lockTimes(deadlineMs);
+    if (!store.canLock) return this.#fetch(search);
+    const lock = new EntryLock(store, search.places, lockMs);
+    return fromPromise(
+      () => lock.take(patience),
+      () => lock.release(),
+    ).pipe(
+      switchMap((taken) => {
+        if (taken === 'mine') return this.#asHolder(search, patience, lock);
+        const isWaiting = taken === 'held' && elapsedSince(search.began) < waitMs;
+        return isWaiting ? this.#wait(search) : this.#fetch(search);
+      }),
+    );
+  }
+
+  /** Looks once more: the last holder may have brought a token just before its lock was free. */
+  #asHolder(search: Search, patience: Patience, lock: EntryLock): Observable<TokenGrant> {
+    return lock.during(
+      this.#find(search, patience).pipe(switchMap((found) => (isGrant(found) ? of(found) : this.#fetch(search, lock)))),
+    );
+  }
+
+  #wait(search: Search): Observable<TokenGrant> {
+    const { record, random } = this.#context;
+    record.count('waited');
+    return backgroundTimer(pollDelayMs(random)).pipe(switchMap(() => this.#obtain(search)));
+  }
+
+  /** What is fetched is stored in the background; a lock is held until it is. */
+  #fetch({ fetch$, places }: Search, lock?: EntryLock): Observable<TokenGrant> {
+    return fetch$.pipe(
+      tap((grant) => {
+        const stored = this.#context.entries.put(places, grant, now());
+        lock?.holdUntil(stored);
+      }),
+    );
+  }
+
+  #find(search: Search, patience: Patience): Observable<Found> {
+    const { entries } = this.#context;
+    return fromPromise(() => entries.find(search.places, this.#order, patience)).pipe(
+      map((grants) => (grants === undefined ? 'unavailable' : this.#choose(grants, search))),
+    );
+  }
+
+  #choose(grants: readonly TokenGrant[], { earlierMs: earlier }: Search): Found {
+    const { retracted, margins, record } = this.#context;
+    const chosen = grants
+      .map((grant) => ({ ...grant, earlierMs: earlier }))
+      .find((grant) => isWorthTaking(grant, margins) && !retracted.has(grant.value));
+    if (chosen !== undefined) record.count('taken');
+    return chosen ?? 'none';
+  }
+}
+
+function isGrant(found: Found): found is TokenGrant {
+  return typeof found === 'object';
+}

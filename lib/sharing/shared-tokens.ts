@@ -1,0 +1,49 @@
+import type { ResolvedOptions, ResolvedShared } from '../config/resolved-options.interface.js';
+import type { TokenOrder } from '../token/token-endpoint.interface.js';
+import type { OrderSharing, TokenSharing } from '../token/token-sharing.interface.js';
+import { EntryKey } from './entry-key.js';
+import { GuardedStore } from './guarded-store.js';
+import { RetractedTokens } from './retracted-tokens.js';
+import { SharedEntries } from './shared-entries.js';
+import { SharedOrder } from './shared-order.js';
+import type { SharingContext } from './sharing-context.js';
+import { type Observe, type SharingCounts, SharingRecord } from './sharing-record.js';
+
+/** What one registration shares with other instances through `cache.store`; nothing where there is none. */
+export class SharedTokens implements TokenSharing {
+  readonly #record: SharingRecord;
+  readonly #context?: SharingContext;
+
+  constructor({ cache, refresh, request }: ResolvedOptions, observe?: Observe, random: () => number = Math.random) {
+    this.#record = new SharingRecord(observe);
+    if (cache.shared === undefined) return;
+    this.#context = {
+      ...through(cache.shared, this.#record, random),
+      retracted: new RetractedTokens(),
+      record: this.#record,
+      margins: refresh,
+      deadlineMs: request.deadlineMs,
+      random,
+    };
+  }
+
+  /** What happened so far. */
+  get counts(): SharingCounts {
+    return this.#record.counts;
+  }
+
+  of(order: TokenOrder): OrderSharing | undefined {
+    return this.#context === undefined ? undefined : new SharedOrder(order, this.#context);
+  }
+
+  /** Called by Nest. The store belongs to the application, and is not used any more but to give locks back. */
+  onModuleDestroy(): void {
+    this.#context?.store.close();
+  }
+}
+
+function through({ store, keys }: ResolvedShared, record: SharingRecord, random: () => number) {
+  const guarded = new GuardedStore(store(), record, random);
+  const entryKeys = keys.read().map((key) => new EntryKey(key));
+  return { store: guarded, entries: new SharedEntries(entryKeys, guarded, record) };
+}

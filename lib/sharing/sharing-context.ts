@@ -1,0 +1,16 @@
+import type { RefreshOptions } from '../config/module-options.interface.js';
+import type { GuardedStore } from './guarded-store.js';
+import type { RetractedTokens } from './retracted-tokens.js';
+import type { SharedEntries } from './shared-entries.js';
+import type { SharingRecord } from './sharing-record.js';
+
+/** What all orders of one registration share. */
+export interface SharingContext {
+  readonly store: GuardedStore;
+  readonly entries: SharedEntries;
+  readonly retracted: RetractedTokens;
+  readonly record: SharingRecord;
+  readonly margins: Required<RefreshOptions>;
+  readonly deadlineMs: number;
+  readonly random: () => number;
+}

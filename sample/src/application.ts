@@ -1,0 +1,12 @@
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { serveOpenApi } from './open-api.js';
+
+/** The application, configured from the environment; it does not listen yet. Rejects for what is configured wrongly. */
+export async function createApplication(options: NestApplicationOptions = {}): Promise<INestApplication> {
+  const app = await NestFactory.create(AppModule, { ...options, abortOnError: false });
+  // In production nobody needs to be told which routes there are.
+  if (process.env['NODE_ENV'] !== 'production') serveOpenApi(app);
+  return app;
+}

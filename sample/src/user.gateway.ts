@@ -1,0 +1,40 @@
+import { UseFilters, UseGuards } from '@nestjs/common';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import {
+  AppCredentials,
+  CurrentUserToken,
+  MindsphereExceptionFilter,
+  RequireScopes,
+  type UserToken,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
+import type { Observable } from 'rxjs';
+import { ASSETS, PlatformService } from './platform.service.js';
+
+/**
+ * The same for Socket.IO, whose clients bring the token in the handshake: `io(url, { auth: { token } })`. It is judged at
+ * each message; what is refused gets an event `exception`. Global filters do not count for gateways, global guards
+ * only since NestJS 12.
+ */
+@UseGuards(UserTokenGuard)
+@UseFilters(MindsphereExceptionFilter)
+@WebSocketGateway()
+export class UserGateway {
+  constructor(
+    private readonly credentials: AppCredentials,
+    private readonly platform: PlatformService,
+  ) {}
+
+  /** What the verified token says. */
+  @SubscribeMessage('me')
+  me(@CurrentUserToken() { tenant, userName, scopes }: UserToken): object {
+    return { tenant, userName, scopes };
+  }
+
+  /** As the app, for the user's tenant. No request scope: a gateway is made once. */
+  @RequireScopes('myapp.user')
+  @SubscribeMessage('assets')
+  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
+    return this.platform.call(this.credentials.forUser(user), ASSETS);
+  }
+}

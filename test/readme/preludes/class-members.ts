@@ -1,0 +1,5 @@
+import { AppCredentials, InjectCredentials, TenantCredentials } from 'nestjs-mindsphere-credentials';
+
+export class Example {
+  // <block>
+}

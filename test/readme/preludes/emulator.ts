@@ -1,0 +1,4 @@
+import { MindsphereCredentialsModule } from 'nestjs-mindsphere-credentials';
+import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+
+declare const origin: string;

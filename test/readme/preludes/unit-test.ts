@@ -1,0 +1,2 @@
+import { Test } from '@nestjs/testing';
+import { AppModule, AssetsController } from './assets.controller.js';

@@ -1,0 +1,62 @@
+/*
+ * One instance of an application, in a process of its own: starts registrations and fetches tokens as its parent says.
+ * Arguments: the compiled library, and the options that all of its registrations have, as JSON.
+ */
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { createClient } from 'redis';
+import { firstValueFrom } from 'rxjs';
+
+const [library, redisUrl, options] = process.argv.slice(2);
+const { AppCredentials, MindsphereCredentialsModule } = await import(`${library}/index.js`);
+const { RedisTokenStore } = await import(`${library}/redis/index.js`);
+const { SharedTokens } = await import(`${library}/sharing/shared-tokens.js`);
+
+const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 100 } });
+client.on('error', () => undefined);
+await client.connect();
+
+const registrations = new Map();
+
+const actions = {
+  async start({ name, encryptionKeys, lock = true }) {
+    const redis = new RedisTokenStore(client);
+    const store = lock ? redis : withoutLock(redis);
+    const module = MindsphereCredentialsModule.forRoot({ ...JSON.parse(options), cache: { store, encryptionKeys } });
+    registrations.set(name, await NestFactory.createApplicationContext(module, { logger: false }));
+  },
+  async tokens({ name, tenants }) {
+    const credentials = registrations.get(name).get(AppCredentials);
+    return Promise.all(
+      tenants.map(async (tenant) => {
+        const began = performance.now();
+        const token = await firstValueFrom(credentials.forUserTenant(tenant).getToken());
+        return { tenant: token.tenant, value: token.value, ms: performance.now() - began };
+      }),
+    );
+  },
+  async counts({ name }) {
+    return registrations.get(name).get(SharedTokens, { strict: false }).counts;
+  },
+};
+
+process.on('unhandledRejection', (reason) => {
+  process.send({ unhandled: String(reason) });
+  process.exit(1);
+});
+process.on('message', ({ id, action, ...details }) => {
+  actions[action](details).then(
+    (result) => process.send({ id, result }),
+    (error) => process.send({ id, error: `${error.code} ${error.message}` }),
+  );
+});
+process.on('disconnect', () => process.exit());
+process.send({ id: 0 });
+
+function withoutLock(store) {
+  return {
+    get: (key) => store.get(key),
+    set: (key, value, ttlMs) => store.set(key, value, ttlMs),
+    delete: (key, onlyIf) => store.delete(key, onlyIf),
+  };
+}

@@ -1,0 +1,55 @@
+import type { TestingModule } from '@nestjs/testing';
+import {
+  AppCredentials,
+  type AppCredentialsOptions,
+  type MindsphereCredentialsModuleOptions,
+  type TokenStore,
+} from 'nestjs-mindsphere-credentials';
+import { SharedTokens } from '../../lib/sharing/shared-tokens.js';
+import { APP, startPlatform, startWith } from './application.js';
+import { MemoryStore } from './memory-store.js';
+import type { StubPlatform } from './stub-platform.js';
+
+/** Keys that nothing but these tests know. */
+export const KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQABEiM0RVZnc=';
+export const NEW_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+
+export interface Instance {
+  readonly module: TestingModule;
+  readonly credentials: AppCredentials;
+  /** What its part of the sharing has counted. */
+  readonly shared: SharedTokens;
+}
+
+export interface Instances {
+  readonly platform: StubPlatform;
+  readonly store: MemoryStore;
+  /** Starts one more instance of the application. */
+  readonly startOne: (options?: InstanceOptions) => Promise<Instance>;
+}
+
+export interface InstanceOptions extends Omit<MindsphereCredentialsModuleOptions, 'app'> {
+  readonly through?: TokenStore;
+  readonly keys?: readonly string[];
+  readonly app?: Partial<AppCredentialsOptions> | false;
+}
+
+/** A platform, a store, and what starts instances that share it. */
+export async function instances(): Promise<Instances> {
+  const platform = await startPlatform();
+  const store = new MemoryStore();
+  const startOne = async ({ through = store, keys = [KEY], app, ...options }: InstanceOptions = {}) => {
+    const cache = { store: through, encryptionKeys: keys };
+    const base = { ...platform.urls, tenant: false as const, request: { retries: 0 }, cache };
+    const module = await startWith({ ...base, app: app === false ? app : { ...APP, ...app }, ...options });
+    return { module, credentials: module.get(AppCredentials), shared: module.get(SharedTokens, { strict: false }) };
+  };
+  return { platform, store, startOne };
+}
+
+/** The one entry of a store. */
+export function onlyEntry(store: MemoryStore): { name: string; value: string; until: number } {
+  const [[name, entry] = [], ...more] = store.entries;
+  if (name === undefined || entry === undefined || more.length > 0) throw new Error(`${more.length + 1} entries`);
+  return { name, ...entry };
+}
