@@ -16,6 +16,7 @@ HttpTokenEndpoint.prototype.exchange = () => ({
   grant$: filling ? of({ value, lifeMs: 1_800_000 }) : throwError(() => new Error('it was not cached')),
   forgetRefusal: () => undefined,
   refusedForMs: () => 0,
+  retract: () => undefined,
 });
 
 const [ofFew, ofMany] = [await credentialsOf(few), await credentialsOf(many)];

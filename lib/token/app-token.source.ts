@@ -1,4 +1,5 @@
 import type { ResolvedAppOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import { sourceKey } from './source-key.js';
 import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
@@ -18,7 +19,7 @@ export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: T
   const identity = ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
   const subject = { credentials: 'app', tenant: userTenant } as const;
   return {
-    key: JSON.stringify([...identity, secret.fingerprint]),
+    key: sourceKey([...identity, secret.fingerprint]),
     ...subject,
     ...endpoint.exchange({
       identity,

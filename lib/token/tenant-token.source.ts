@@ -1,4 +1,5 @@
 import type { ResolvedTenantOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import { sourceKey } from './source-key.js';
 import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
@@ -19,7 +20,7 @@ export function tenantTokenSource(
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
   const identity = ['tenant', url, clientId, tenant, subtenant];
   return {
-    key: JSON.stringify([...identity, secret.fingerprint]),
+    key: sourceKey([...identity, secret.fingerprint]),
     ...subject,
     ...endpoint.exchange({
       identity,

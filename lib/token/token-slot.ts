@@ -49,7 +49,8 @@ export class TokenSlot {
   readonly key: string;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
-  readonly #pause: RefreshPause;
+  /** Made at the first failure: most tokens never meet one, and there may be many. */
+  #pause?: RefreshPause;
   readonly #listeners = new TokenListeners();
   #held?: HeldToken;
   #flight?: TokenFlight;
@@ -60,7 +61,6 @@ export class TokenSlot {
     this.key = source.key;
     this.#source = source;
     this.#policy = policy;
-    this.#pause = new RefreshPause(policy.random, PAUSES);
   }
 
   /** Whether it must not be evicted. */
@@ -104,7 +104,7 @@ export class TokenSlot {
     this.#source.retract((token ?? this.#held?.token)?.value);
     if (token !== undefined && token.value !== this.#held?.token.value) return;
     this.#held = undefined;
-    this.#pause.end();
+    this.#pause?.end();
     this.#source.forgetRefusal();
     if (!this.#listeners.none) this.#renew();
   }
@@ -144,8 +144,12 @@ export class TokenSlot {
     return undefined;
   }
 
+  get #pauseLeftMs(): number {
+    return this.#pause?.leftMs ?? 0;
+  }
+
   #renewUnlessPaused(): TokenFlight | undefined {
-    return this.#flight ?? (this.#pause.leftMs > 0 ? undefined : this.#renew());
+    return this.#flight ?? (this.#pauseLeftMs > 0 ? undefined : this.#renew());
   }
 
   #renew(): TokenFlight {
@@ -166,7 +170,7 @@ export class TokenSlot {
     const wasFailing = this.#failed !== undefined;
     this.#held = held;
     this.#failed = undefined;
-    this.#pause.end();
+    this.#pause?.end();
     this.#settle();
     this.#policy.report.renewed(this.#source, wasFailing);
     this.#listeners.emit(held.token);
@@ -178,6 +182,7 @@ export class TokenSlot {
     const wasFailing = this.#failed !== undefined;
     this.#failed = { failure, at: now() };
     // While a refusal is remembered, an attempt would only repeat it.
+    this.#pause ??= new RefreshPause(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
     this.#policy.report.failed(this.#source, failure, left, wasFailing);
@@ -205,7 +210,7 @@ export class TokenSlot {
 
   #dueInMs(held: HeldToken): number {
     const left = held.lifeLeftMs();
-    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pause.leftMs, left);
+    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pauseLeftMs, left);
   }
 
   #onDue(held: HeldToken): void {
