@@ -10,7 +10,6 @@ export type Send = <T, D>(config: MindsphereRequestConfig<D>) => Observable<Axio
  * subscription is a request of its own; unsubscribing aborts it. All do network I/O, and fail as
  * {@link MindsphereHttpClient.request} does.
  */
-/* oxlint-disable typescript/no-explicit-any -- the defaults of `HttpService`, so that calls of it can be moved here */
 export class MindsphereHttpClient {
   readonly #send: Send;
 
@@ -27,42 +26,54 @@ export class MindsphereHttpClient {
    * and as {@link MindsphereCredentials.getToken} does. Neither these nor the answer hold the token: `request` is
    * missing, `config` is the caller's own.
    */
-  request<T = any, D = any>(config: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  request<T = unknown, D = unknown>(config: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>(config);
   }
 
   /** `GET` */
-  get<T = any, D = any>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  get<T = unknown, D = unknown>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'get', url });
   }
 
   /** `DELETE` */
-  delete<T = any, D = any>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  delete<T = unknown, D = unknown>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'delete', url });
   }
 
   /** `HEAD` */
-  head<T = any, D = any>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  head<T = unknown, D = unknown>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'head', url });
   }
 
   /** `OPTIONS` */
-  options<T = any, D = any>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  options<T = unknown, D = unknown>(url: string, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'options', url });
   }
 
   /** `POST` */
-  post<T = any, D = any>(url: string, data?: D, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  post<T = unknown, D = unknown>(
+    url: string,
+    data?: D,
+    config?: MindsphereRequestConfig<D>,
+  ): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'post', url, data });
   }
 
   /** `PUT` */
-  put<T = any, D = any>(url: string, data?: D, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  put<T = unknown, D = unknown>(
+    url: string,
+    data?: D,
+    config?: MindsphereRequestConfig<D>,
+  ): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'put', url, data });
   }
 
   /** `PATCH` */
-  patch<T = any, D = any>(url: string, data?: D, config?: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+  patch<T = unknown, D = unknown>(
+    url: string,
+    data?: D,
+    config?: MindsphereRequestConfig<D>,
+  ): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'patch', url, data });
   }
 }

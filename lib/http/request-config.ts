@@ -38,16 +38,15 @@ const PASSED = [
 type Passed = (typeof PASSED)[number];
 
 /** What a call takes, with the meaning that it has for Axios. Proxy and agents are options of the module. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as in Axios' own types, so that what fits there fits here
-export type MindsphereRequestConfig<D = any> = Pick<AxiosRequestConfig<D>, Passed>;
+export type MindsphereRequestConfig<D = unknown> = Pick<AxiosRequestConfig<D>, Passed>;
 
 /** `CONNECT` and `TRACE` are no calls of an API, and `TRACE` would be answered with the token. */
 const METHOD = /^(?!connect$|trace$)[a-z]+$/i;
 
 /** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
-export function checkedConfig(given: MindsphereRequestConfig): MindsphereRequestConfig {
+export function checkedConfig<D>(given: MindsphereRequestConfig<D>): MindsphereRequestConfig<D> {
   if (!isValues(given)) throw requestRefused('its configuration is no object');
-  const config = copyOf(given);
+  const config = copyOf<D>(given);
   const unknown = Object.keys(config).filter((name) => !isPassed(name));
   if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.join(', ')}`);
   const { method = 'get', signal } = config;
@@ -59,7 +58,7 @@ export function checkedConfig(given: MindsphereRequestConfig): MindsphereRequest
 }
 
 /** Each value is read once, so that what is judged is what is sent. Inherited ones count: Axios reads them. */
-function copyOf(given: Values): MindsphereRequestConfig {
+function copyOf<D>(given: Values): MindsphereRequestConfig<D> {
   const values: Record<string, unknown> = {};
   for (const name in given) {
     const value = given[name];

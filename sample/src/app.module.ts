@@ -1,4 +1,3 @@
-import { HttpModule } from '@nestjs/axios';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
@@ -11,11 +10,12 @@ import {
   mindsphereOptionsFromConfig,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
+import { MindsphereHealthIndicator } from 'nestjs-mindsphere-credentials/terminus';
 import { AppCredentialsController } from './app-credentials.controller.js';
 import { CurrentAppCredentialsController } from './current-app-credentials.controller.js';
 import { HealthController } from './health.controller.js';
 import { PlatformService } from './platform.service.js';
-import { gatewayFrom, urlsFrom } from './platform-urls.js';
+import { urlsFrom } from './platform-urls.js';
 import { TenantCredentialsController } from './tenant-credentials.controller.js';
 import { UserController } from './user.controller.js';
 import { UserGateway } from './user.gateway.js';
@@ -29,15 +29,6 @@ import { UserResolver } from './user.resolver.js';
       isGlobal: true,
       inject: [ConfigService],
       useFactory: (config: ConfigService) => ({ ...mindsphereOptionsFromConfig(config), ...urlsFrom(config) }),
-    }),
-    HttpModule.registerAsync({
-      inject: [ConfigService],
-      useFactory: (config: ConfigService) => ({
-        baseURL: gatewayFrom(config),
-        timeout: 10_000,
-        // A token belongs to the host it was sent to.
-        maxRedirects: 0,
-      }),
     }),
     GraphQLModule.forRoot<ApolloDriverConfig>({
       driver: ApolloDriver,
@@ -59,6 +50,7 @@ import { UserResolver } from './user.resolver.js';
   ],
   providers: [
     PlatformService,
+    MindsphereHealthIndicator,
     UserResolver,
     UserGateway,
     // Every route and every resolver wants a user's token, unless it says `@Public()`. A gateway has its own guard.

@@ -1,25 +1,18 @@
 import { Controller, Get } from '@nestjs/common';
-import {
-  HealthCheck,
-  type HealthCheckResult,
-  HealthCheckService,
-  type HealthIndicatorFunction,
-} from '@nestjs/terminus';
+import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import { ApiSecurity } from '@nestjs/swagger';
 import { Public } from 'nestjs-mindsphere-credentials';
-
-/**
- * What must be up before requests are sent to this instance. The place for the indicators of whatever it cannot do
- * without, such as that of the credentials.
- */
-const READINESS_INDICATORS: readonly HealthIndicatorFunction[] = [];
+import { MindsphereHealthIndicator } from 'nestjs-mindsphere-credentials/terminus';
 
 /** Asked by whoever runs the application, who has no user. */
 @Public()
 @ApiSecurity({})
 @Controller('health')
 export class HealthController {
-  constructor(private readonly health: HealthCheckService) {}
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly credentials: MindsphereHealthIndicator,
+  ) {}
 
   /** Liveness: the process answers. It looks at nothing else, as a restart would help nobody else. */
   @HealthCheck()
@@ -28,10 +21,10 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** Readiness: requests may come. */
+  /** Readiness: requests may come. A token is asked for where none is held, else an instance would never come back. */
   @HealthCheck()
   @Get('ready')
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([...READINESS_INDICATORS]);
+    return this.health.check([() => this.credentials.check('mindsphere', { request: true })]);
   }
 }

@@ -23,7 +23,9 @@ describe('calls of APIs', () => {
   ] as const)('%s sends %s with the token of the credentials', async (verb, method, data) => {
     const { client, api, platform } = await startLab();
     const answer = await firstValueFrom(
-      verb === 'post' || verb === 'put' || verb === 'patch' ? client[verb](ASSETS, data) : client[verb](ASSETS),
+      verb === 'post' || verb === 'put' || verb === 'patch'
+        ? client[verb]<unknown, unknown>(ASSETS, data)
+        : client[verb](ASSETS),
     );
     expect(answer.status).toBe(200);
     expect(answer.data).toEqual(verb === 'head' ? '' : { found: true });

@@ -171,7 +171,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
       await nextPeriod();
     }
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
-    expect(Math.max(...counts), JSON.stringify(await countsOf(name))).toBeLessThanOrEqual(most);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(most);
   });
 
   it('have tokens while Redis is stopped, and share them again after its start', { timeout: TIMEOUT }, async () => {
@@ -219,7 +219,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect(keys.length).toBeGreaterThanOrEqual(TENANTS);
     client.destroy();
     await nextPeriod();
-    expect(await period('garbage', tenants), JSON.stringify(await countsOf('garbage'))).toBeLessThanOrEqual(2);
+    expect(await period('garbage', tenants)).toBeLessThanOrEqual(2);
     expect((await countsOf('garbage')).reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
   });
 
