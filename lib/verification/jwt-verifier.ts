@@ -7,7 +7,7 @@ import type { VerificationKey } from './key-set.js';
 import { KeySetClient } from './key-set.client.js';
 import { KeySets } from './key-sets.js';
 import { quoted, refused } from './refused.js';
-import { type ClaimRules, judgeUserClaims } from './user-claims.js';
+import { type ClaimRules, demandUnexpired, judgeUserClaims } from './user-claims.js';
 import { VerifiedToken } from './verified-token.js';
 
 const RS256 = { algorithms: ['RS256'] };
@@ -42,6 +42,7 @@ export class JwtVerifier {
     const key = await keys.keyOf(keyId, permit);
     if (key === undefined) throw refused('token_signature', `its issuer has no key ${quoted(keyId)}`);
     await verifySignature(text, key);
+    demandUnexpired(judged.expiresAt, this.#rules.clockToleranceMs);
     this.#keySets.confirm(judged.issuer);
     return new VerifiedToken(text, judged, key, keys);
   }

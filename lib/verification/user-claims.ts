@@ -45,6 +45,12 @@ export function judgeUserClaims(claims: Claims, rules: ClaimRules): UserClaims {
   return { claims, issuer, tenant, expiresAt, issuedAt };
 }
 
+/** To be asked again after a wait, in which a token may have expired. Throws `token_expired`. */
+export function demandUnexpired(expiresAt: number, toleranceMs: number): void {
+  if (Date.now() < expiresAt + toleranceMs) return;
+  throw refused('token_expired', `it expired at ${quoted(expiresAt / 1_000)}`);
+}
+
 const TEXT_CLAIMS = ['cid', 'client_id', 'user_name', 'user_id', 'email', 'grant_type', 'zid', 'subtenant'];
 
 function demandTypes(claims: Claims): void {
@@ -62,7 +68,7 @@ function judgeTime({ exp, nbf, iat }: Claims, toleranceMs: number): { expiresAt:
   if ((nbf !== undefined && !isSecond(nbf)) || (iat !== undefined && !isSecond(iat))) {
     throw refused('token_malformed', 'its nbf or iat is no time');
   }
-  if (now >= exp * 1_000 + toleranceMs) throw refused('token_expired', `it expired at ${quoted(exp)}`);
+  demandUnexpired(exp * 1_000, toleranceMs);
   const begin = Math.max(nbf ?? 0, iat ?? 0) * 1_000;
   if (now < begin - toleranceMs) throw refused('token_not_yet_valid', 'its nbf or iat lies in the future');
   return { expiresAt: exp * 1_000, issuedAt: iat === undefined ? now : iat * 1_000 };

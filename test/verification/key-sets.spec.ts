@@ -64,6 +64,23 @@ describe('a key set is read', () => {
     expect(server.asked).toEqual(['globex']);
   });
 
+  it.each([
+    [999, 'ok'],
+    [1_000, 'token_expired'],
+  ])('while a token goes on growing old: %i ms later it is %s', async (timeMs, expected) => {
+    const { server, verdict } = await verifierLab([FIRST], { verification: { clockToleranceMs: 3_000 } });
+    fakeTime();
+    vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
+    const now = Date.now() / SECOND;
+    const release = server.platform.keys.hold();
+    const verdicts = verdict(server.token(FIRST, { iat: now - 60, exp: now - 2 }));
+    await server.platform.keys.arrived();
+    vi.setSystemTime(Date.now() + timeMs);
+    release();
+    expect(await verdicts).toBe(expected);
+    expect(server.count()).toBe(1);
+  });
+
   it('with a plain GET that carries no credentials', async () => {
     const { server, verdict } = await verifierLab([FIRST]);
     await verdict(server.token(FIRST));
