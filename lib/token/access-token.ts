@@ -42,7 +42,7 @@ export class AccessToken {
     return `Bearer ${this.#init.value}`;
   }
 
-  /** When it was received, by the local wall clock. A fresh object at each reading. */
+  /** When it was received (a shared one: by the instance that asked), by the local wall clock. A fresh object at each reading. */
   get issuedAt(): Date {
     return new Date(this.#init.issuedAt);
   }

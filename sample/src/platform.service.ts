@@ -20,7 +20,7 @@ export class PlatformService {
   call(credentials: MindsphereCredentials, path: string): Observable<unknown> {
     return this.http
       .as(credentials)
-      .get<unknown>(path)
+      .get(path)
       .pipe(
         map(({ data }) => data),
         catchError((failure: unknown) => this.#rethrow(failure, credentials)),

@@ -35,8 +35,9 @@ export class InstanceProcess {
     return instance;
   }
 
-  register(name: string, encryptionKeys: readonly string[], lock = true): Promise<void> {
-    return this.#ask('start', { name, encryptionKeys, lock });
+  /** `request` takes the place of the options that all registrations of this process have. */
+  register(name: string, encryptionKeys: readonly string[], lock = true, request?: object): Promise<void> {
+    return this.#ask('start', { name, encryptionKeys, lock, request });
   }
 
   tokens(name: string, tenants: readonly string[]): Promise<ReceivedToken[]> {

@@ -19,10 +19,11 @@ await client.connect();
 const registrations = new Map();
 
 const actions = {
-  async start({ name, encryptionKeys, lock = true }) {
+  async start({ name, encryptionKeys, lock, request }) {
     const redis = new RedisTokenStore(client);
     const store = lock ? redis : withoutLock(redis);
-    const module = MindsphereCredentialsModule.forRoot({ ...JSON.parse(options), cache: { store, encryptionKeys } });
+    const given = { ...JSON.parse(options), ...(request === undefined ? {} : { request }) };
+    const module = MindsphereCredentialsModule.forRoot({ ...given, cache: { store, encryptionKeys } });
     registrations.set(name, await NestFactory.createApplicationContext(module, { logger: false }));
   },
   async tokens({ name, tenants }) {
