@@ -20,7 +20,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.spec.ts'],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Generous, because the machine may be busy: a test that hangs is still found, one that is slow is no fault.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });

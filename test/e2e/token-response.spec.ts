@@ -367,11 +367,13 @@ describe('a server that takes its time', () => {
 
   it.each(SLOW)('is given up within the limit: %s', async (_, answer) => {
     for (const kind of ['app', 'tenant'] as const) {
-      const { endpoint, credentials } = await clientOf(kind, { request: IMPATIENT });
+      const { endpoint, credentials } = await clientOf(kind, {
+        request: { retries: 0, timeoutMs: 800, deadlineMs: 1_200 },
+      });
       endpoint.next(answer);
       const start = performance.now();
       expect(await failureOf(credentials.getToken())).toMatchObject({ code: 'token_request_failed', retryable: true });
-      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(performance.now() - start).toBeLessThan(6_000);
       expect(endpoint.count).toBe(1);
       await endpoint.requests[0]!.over;
       await tokenOf(credentials);
@@ -380,13 +382,13 @@ describe('a server that takes its time', () => {
   });
 
   it.each(SLOW)('takes at most deadlineMs however often it is asked: %s', async (_, answer) => {
-    const request = { retries: 10, retryDelayMs: 0, timeoutMs: 40, deadlineMs: 150 };
+    const request = { retries: 10, retryDelayMs: 0, timeoutMs: 400, deadlineMs: 1_500 };
     const { endpoint, credentials } = await clientOf('tenant', { request });
     endpoint.always(answer);
     const start = performance.now();
     const error = await failureOf(credentials.getToken());
     expect(error).toMatchObject({ code: 'token_request_failed', attempts: endpoint.count });
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(6_000);
     expect(endpoint.count).toBeGreaterThan(1);
     expect(endpoint.count).toBeLessThan(6);
   });

@@ -1,18 +1,16 @@
-import { HttpService } from '@nestjs/axios';
 import { Injectable } from '@nestjs/common';
-import type { MindsphereCredentials } from 'nestjs-mindsphere-credentials';
-import { map, type Observable, switchMap } from 'rxjs';
+import { type MindsphereCredentials, MindsphereHttpService } from 'nestjs-mindsphere-credentials';
+import { map, type Observable } from 'rxjs';
 
-/** The README's first service, with the credentials as an argument. */
+/** The README's service. */
 @Injectable()
 export class AssetsService {
-  constructor(private readonly http: HttpService) {}
+  constructor(private readonly http: MindsphereHttpService) {}
 
   find(credentials: MindsphereCredentials): Observable<unknown> {
-    const url = 'https://gateway.eu1.mindsphere.io/api/assetmanagement/v3/assets';
-    return credentials.getAuthorization().pipe(
-      switchMap((authorization) => this.http.get<unknown>(url, { headers: { authorization } })),
-      map(({ data }) => data),
-    );
+    return this.http
+      .as(credentials)
+      .get('/api/assetmanagement/v3/assets')
+      .pipe(map(({ data }) => data));
   }
 }
