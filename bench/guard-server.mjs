@@ -103,8 +103,10 @@ const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 process.on('message', (message) => {
   if (message === 'cpu') process.send({ cpu: cpuMicroseconds() });
-  if (message === 'stop') void app.close().then(() => process.disconnect());
+  if (message === 'stop') void app.close().then(() => process.exit());
 });
+// The bench is gone.
+process.on('disconnect', () => process.exit());
 process.send({ url: await app.getUrl() });
 
 function cpuMicroseconds() {

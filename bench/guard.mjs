@@ -5,8 +5,8 @@ import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { Report } from './report.mjs';
 import { brief, difference, interleave, median, ratio } from './rounds.mjs';
 
-const amount = brief ? 200 : 2_000;
-const warmUp = brief ? 50 : 3_000;
+const amount = brief ? 200 : 1_000;
+const warmUp = brief ? 50 : 2_000;
 const labels = {
   bare: 'bare route',
   'empty-guard': 'a guard that does nothing',
@@ -22,11 +22,15 @@ const labels = {
   'current-app': 'UserTokenGuard + CurrentAppCredentials.getToken()',
 };
 const routes = Object.keys(labels);
+/** `node bench/guard.mjs fastify` measures one alone. */
+const platforms = ['express', 'fastify'].filter(
+  (name, _, all) => !all.some((one) => process.argv.includes(one)) || process.argv.includes(name),
+);
 
 const emulator = await MindsphereEmulator.start({ port: 0 });
 const token = emulator.issueUserToken();
 
-for (const platform of ['express', 'fastify']) {
+for (const platform of platforms) {
   const report = new Report(`guard-${platform}`, `A route, on ${platform === 'express' ? 'Express' : 'Fastify'}`);
   const server = forked('./guard-server.mjs', [platform, JSON.stringify(emulator.moduleOptions)]);
   const [{ url }] = await once(server, 'message');
@@ -35,7 +39,7 @@ for (const platform of ['express', 'fastify']) {
   for (const route of routes) await load(route, warmUp);
 
   const measured = Object.fromEntries(routes.map((route) => [route, () => measure(server, load, route)]));
-  const results = await interleave(measured);
+  const results = await interleave(measured, brief ? 1 : 7);
   const only = (what) =>
     Object.fromEntries(routes.map((route) => [route, results[route].map((result) => result[what])]));
   const [cpu, rate] = [only('cpu'), only('perSecond')];

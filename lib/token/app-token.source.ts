@@ -1,6 +1,6 @@
 import type { ResolvedAppOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
-import { sourceKey } from './source-key.js';
-import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
+import { sourceOfOrder } from './source-of-order.js';
+import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
 /** Technical Token Manager (protocol page, section 4). */
@@ -14,22 +14,20 @@ export interface AppIdentity extends ResolvedAppOptions {
 
 /** Technical tokens for a user tenant, from the Technical Token Manager. */
 export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: TokenEndpoint): TokenSource {
+  return sourceOfOrder(() => appOrder(app, urls), endpoint);
+}
+
+function appOrder(app: AppIdentity, urls: ResolvedUrls): TokenOrder {
   const url = urls.gatewayUrl + TOKEN_PATH;
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
-  const identity = ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
-  const subject = { credentials: 'app', tenant: userTenant } as const;
   return {
-    key: sourceKey([...identity, secret.fingerprint]),
-    ...subject,
-    ...endpoint.exchange({
-      identity,
-      url,
-      clientId,
-      secret,
-      subject,
-      message: (basicCredentials) => appMessage(app, basicCredentials),
-      expected: { issuerUrl: urls.issuerUrl, tenant: userTenant },
-    }),
+    identity: ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant],
+    url,
+    clientId,
+    secret,
+    subject: { credentials: 'app', tenant: userTenant },
+    message: (basicCredentials) => appMessage(app, basicCredentials),
+    expected: { issuerUrl: urls.issuerUrl, tenant: userTenant },
   };
 }
 

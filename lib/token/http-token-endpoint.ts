@@ -51,19 +51,20 @@ export class HttpTokenEndpoint implements TokenEndpoint {
     this.#sharing = sharing;
   }
 
-  exchange(order: TokenOrder): TokenExchange {
+  exchange(makeOrder: () => TokenOrder): TokenExchange {
     const memory = new RefusalMemory(this.#limits.maxRetryAfterMs);
-    const shared = this.#sharing?.of(order);
+    const shared = this.#sharing?.of(makeOrder());
     return {
-      grant$: this.#grant(order, memory, shared),
+      grant$: this.#grant(makeOrder, memory, shared),
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
       retract: (token) => shared?.retract(token),
     };
   }
 
-  #grant(order: TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
+  #grant(makeOrder: () => TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
     return defer(() => {
+      const order = makeOrder();
       let attempts = 0;
       const report = new RequestReport(this.#events, order.subject, () => attempts);
       return readSecret(order).pipe(

@@ -1,6 +1,6 @@
 import type { ResolvedTenantOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
-import { sourceKey } from './source-key.js';
-import type { TokenEndpoint, TokenMessage } from './token-endpoint.interface.js';
+import { sourceOfOrder } from './source-of-order.js';
+import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
 /** OAuth Authorization Server (protocol page, section 5). */
@@ -15,22 +15,20 @@ export function tenantTokenSource(
   urls: ResolvedUrls,
   endpoint: TokenEndpoint,
 ): TokenSource {
+  return sourceOfOrder(() => tenantOrder(options, urls), endpoint);
+}
+
+function tenantOrder(options: ResolvedTenantOptions, urls: ResolvedUrls): TokenOrder {
   const { clientId, secret, tenant, subTenant: subtenant } = options;
-  const subject = { credentials: 'tenant', tenant, subtenant } as const;
   const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
-  const identity = ['tenant', url, clientId, tenant, subtenant];
   return {
-    key: sourceKey([...identity, secret.fingerprint]),
-    ...subject,
-    ...endpoint.exchange({
-      identity,
-      url,
-      clientId,
-      secret,
-      subject,
-      message: (basicCredentials) => tenantMessage(subtenant, basicCredentials),
-      expected: { issuerUrl: urls.issuerUrl, tenant, subtenant },
-    }),
+    identity: ['tenant', url, clientId, tenant, subtenant],
+    url,
+    clientId,
+    secret,
+    subject: { credentials: 'tenant', tenant, subtenant },
+    message: (basicCredentials) => tenantMessage(subtenant, basicCredentials),
+    expected: { issuerUrl: urls.issuerUrl, tenant, subtenant },
   };
 }
 

@@ -28,6 +28,12 @@ export class TokenCache {
   readonly #idle: LRUCache<string, TokenSlot>;
   /** The slot found last, which is the most recently used: finding it again changes nothing. */
   #latest?: TokenSlot;
+  readonly #slots: Slots = {
+    use: (source) => this.#slot(source),
+    find: ({ key }) => this.#find(key),
+    // Looking at it is no use of it, so it keeps nothing from being evicted.
+    peek: ({ key }) => this.#used.get(key) ?? this.#idle.peek(key),
+  };
   #destroyed = false;
 
   constructor({ refresh, request, cache }: ResolvedOptions, report: RefreshReport, random = Math.random) {
@@ -40,18 +46,7 @@ export class TokenCache {
 
   /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
   handle(source: TokenSource): TokenHandle {
-    // Made once: a call for a cached token allocates nothing here.
-    return {
-      one$: new Observable((subscriber) =>
-        this.#destroyed ? refuse(subscriber) : this.#slot(source).answer(subscriber),
-      ),
-      all$: new Observable((subscriber) =>
-        this.#destroyed ? refuse(subscriber) : this.#slot(source).listen(subscriber),
-      ),
-      invalidate: (token) => this.#invalidate(source, token),
-      // Looking at it is no use of it, so it keeps nothing from being evicted.
-      state: () => (this.#used.get(source.key) ?? this.#idle.peek(source.key))?.state ?? UNUSED,
-    };
+    return new CachedTokens(source, this.#slots);
   }
 
   /** Called by Nest. Aborts requests, clears timers, completes `token$`; afterwards every call fails with `module_destroyed`. */
@@ -64,20 +59,13 @@ export class TokenCache {
     for (const slot of used) slot.destroy(destroyed());
   }
 
-  #invalidate(source: TokenSource, token: AccessToken | undefined): void {
-    const slot = this.#find(source.key);
-    // Evicted here, it may still be shared.
-    if (slot === undefined) source.retract(token?.value);
-    else slot.invalidate(token);
-  }
-
   #find(key: string): TokenSlot | undefined {
     if (this.#latest?.key !== key) this.#latest = this.#used.get(key) ?? this.#idle.get(key);
     return this.#latest;
   }
 
-  #slot(source: TokenSource): TokenSlot {
-    return this.#find(source.key) ?? new TokenSlot(source, this.#policy);
+  #slot(source: TokenSource): TokenSlot | undefined {
+    return this.#destroyed ? undefined : (this.#find(source.key) ?? new TokenSlot(source, this.#policy));
   }
 
   #place(slot: TokenSlot): void {
@@ -91,6 +79,50 @@ export class TokenCache {
       this.#idle.set(slot.key, slot);
     }
     while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#idle.pop();
+  }
+}
+
+/** What a handle needs of its cache. */
+interface Slots {
+  /** The slot of a source, new where there is none; `undefined` after the end. */
+  readonly use: (source: TokenSource) => TokenSlot | undefined;
+  readonly find: (source: TokenSource) => TokenSlot | undefined;
+  readonly peek: (source: TokenSource) => TokenSlot | undefined;
+}
+
+/** One for every credential, also for every tenant that one was derived for: a class keeps less than closures. */
+class CachedTokens implements TokenHandle {
+  readonly one$: Observable<AccessToken>;
+  readonly #source: TokenSource;
+  readonly #slots: Slots;
+  #all$?: Observable<AccessToken>;
+
+  constructor(source: TokenSource, slots: Slots) {
+    this.#source = source;
+    this.#slots = slots;
+    // Made once: a call for a cached token allocates nothing here.
+    this.one$ = new Observable((subscriber) => {
+      const slot = slots.use(source);
+      return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
+    });
+  }
+
+  get all$(): Observable<AccessToken> {
+    return (this.#all$ ??= new Observable((subscriber) => {
+      const slot = this.#slots.use(this.#source);
+      return slot === undefined ? refuse(subscriber) : slot.listen(subscriber);
+    }));
+  }
+
+  invalidate(token?: AccessToken): void {
+    const slot = this.#slots.find(this.#source);
+    // Evicted here, it may still be shared.
+    if (slot === undefined) this.#source.retract(token?.value);
+    else slot.invalidate(token);
+  }
+
+  state(): TokenState {
+    return this.#slots.peek(this.#source)?.state ?? UNUSED;
   }
 }
 

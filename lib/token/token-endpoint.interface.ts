@@ -35,5 +35,6 @@ export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refu
 
 /** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
 export interface TokenEndpoint {
-  exchange(order: TokenOrder): TokenExchange;
+  /** @param makeOrder makes the same order each time; it is not kept, because there may be one for every token held. */
+  exchange(makeOrder: () => TokenOrder): TokenExchange;
 }
