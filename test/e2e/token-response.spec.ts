@@ -9,7 +9,6 @@ import {
   APP,
   failureOf,
   fakeTime,
-  IMPATIENT,
   ONE_TRY,
   startPlatform,
   startWith,
