@@ -8,6 +8,7 @@ import { runningRequest } from '../credentials/running-request.js';
  */
 @Injectable()
 export class CurrentUserMiddleware implements NestMiddleware<object, unknown> {
+  /** Called by Nest. No network I/O. */
   use(request: object, _response: unknown, next: () => void): void {
     runningRequest.run(request, next);
   }

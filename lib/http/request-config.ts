@@ -35,6 +35,7 @@ const PASSED = [
   'signal',
 ] as const satisfies readonly (keyof AxiosRequestConfig)[];
 
+/** @inline */
 type Passed = (typeof PASSED)[number];
 
 /** What a call takes, with the meaning that it has for Axios. Proxy and agents are options of the module. */

@@ -2,8 +2,11 @@ import type { TokenStore } from '../store/token-store.interface.js';
 
 /** What is used of a `Keyv`. */
 export interface KeyvLike {
+  /** The value, or `undefined`. */
   get(key: string): Promise<unknown>;
+  /** Keeps a value for so many milliseconds; `false` where it was not stored. */
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
+  /** Forgets a value. */
   delete(key: string): Promise<unknown>;
 }
 

@@ -17,15 +17,19 @@ return 0`;
 export interface RedisLike {
   /** Where it is `false`, nothing is sent: the client would keep commands and send them much later. */
   readonly isReady?: boolean;
+  /** `SET key value PX … [NX]` */
   set(
     key: string,
     value: string,
     options: { expiration: { type: 'PX'; value: number }; condition?: 'NX' },
   ): Promise<unknown>;
+  /** `DEL key` */
   del(key: string): Promise<unknown>;
+  /** `EVAL script` */
   eval(script: string, options: { keys: string[]; arguments?: string[] }): Promise<unknown>;
 }
 
+/** How a {@link RedisTokenStore} names its keys. */
 export interface RedisTokenStoreOptions {
   /** Stands before every key. Default `'mindsphere-credentials:'`. */
   prefix?: string;

@@ -6,6 +6,7 @@ export interface TokenStoreLock {
 
 /** An entry of a {@link TokenStore} with the life it has left by the store's own clock. */
 export interface TokenStoreEntry {
+  /** What was put. */
   readonly value: string;
   /** Milliseconds until the store forgets it. */
   readonly ttlMs: number;

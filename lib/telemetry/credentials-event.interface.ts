@@ -102,6 +102,7 @@ export interface UserTokenRefusedEvent extends EventBase {
 
 /** An entry of the shared store was not believed: it counts as none, and the token endpoint is asked. */
 export interface StoreEntryRefusedEvent extends EventBase {
+  /** Tells this event from others. */
   readonly type: 'store_entry_refused';
   /**
    * `malformed`: not of our format; `foreign`: of a key we do not have; `tampered`: changed, or moved from another
@@ -113,8 +114,11 @@ export interface StoreEntryRefusedEvent extends EventBase {
 
 /** The shared store failed or gave no answer in time; it is left alone for a while, and every instance asks for itself. */
 export interface StoreUnavailableEvent extends EventBase {
+  /** Tells this event from others. */
   readonly type: 'store_unavailable';
+  /** What it was asked to do. */
   readonly operation: 'get' | 'set' | 'delete' | 'lock' | 'release';
+  /** Whether it failed, or gave no answer in time. */
   readonly reason: 'error' | 'timeout';
   /** For how long it is left alone, in milliseconds. */
   readonly pauseMs: number;
@@ -122,6 +126,7 @@ export interface StoreUnavailableEvent extends EventBase {
 
 /** The shared store answers again. */
 export interface StoreRecoveredEvent extends EventBase {
+  /** Tells this event from others. */
   readonly type: 'store_recovered';
 }
 

@@ -24,7 +24,7 @@ describe('calls of APIs', () => {
     const { client, api, platform } = await startLab();
     const answer = await firstValueFrom(
       verb === 'post' || verb === 'put' || verb === 'patch'
-        ? client[verb]<unknown>(ASSETS, data)
+        ? client[verb](ASSETS, data as unknown)
         : client[verb](ASSETS),
     );
     expect(answer.status).toBe(200);
