@@ -51,7 +51,7 @@ export function axis(): string {
     'no store': TIMELINE.outage,
   })) {
     const text = `|${name}`.padEnd(to - from - 1, '-').slice(0, to - from - 1) + '|';
-    line.splice(from, text.length, ...text);
+    line.splice(from, text.length, ...text.split(''));
   }
   return line.join('').trimEnd();
 }

@@ -167,12 +167,12 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     const counts: number[] = [];
     for (let each = 0; each < 3; each += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      counts.push(await period(name, tenants));
+      if (each > 0) await nextPeriod();
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      await nextPeriod();
+      counts.push(await period(name, tenants));
     }
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
-    expect(Math.max(...counts), JSON.stringify(await countsOf(name))).toBeLessThanOrEqual(most);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(most);
   });
 
   it('have tokens while Redis is stopped, and share them again after its start', { timeout: TIMEOUT }, async () => {
@@ -220,7 +220,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect(keys.length).toBeGreaterThanOrEqual(TENANTS);
     client.destroy();
     await nextPeriod();
-    expect(await period('garbage', tenants), JSON.stringify(await countsOf('garbage'))).toBeLessThanOrEqual(2);
+    expect(await period('garbage', tenants)).toBeLessThanOrEqual(2);
     expect((await countsOf('garbage')).reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
   });
 
@@ -241,9 +241,9 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
       await Promise.all(started);
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
-      expect(await period(name, tenants)).toBeLessThanOrEqual(2);
+      if (index > 0) await nextPeriod();
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
-      await nextPeriod();
+      expect(await period(name, tenants)).toBeLessThanOrEqual(2);
     }
   });
 
