@@ -427,6 +427,32 @@ describe('the holder of the lock', () => {
     expect(platform.app.count).toBe(3);
   });
 
+  it('looks once more: the last one may have brought a token between the look and the lock', async () => {
+    const { platform, store, startOne } = await instances();
+    const [late, fast] = [await startOne(), await startOne()];
+    let first: Promise<string> | undefined;
+    store.before = async (method) => {
+      if (method !== 'tryLock' || first !== undefined) return;
+      first = valueOf(fast);
+      await first;
+      await until(() => store.calls.release === 1 && store.locks.size === 0);
+    };
+    expect(await valueOf(late)).toBe(await first);
+    expect(platform.app.count).toBe(1);
+  });
+
+  it('is nobody whose request would only repeat a remembered refusal', async () => {
+    const { platform, store, startOne } = await instances();
+    platform.app.always(refused);
+    const one = await startOne();
+    await failureOf(one.credentials.getToken());
+    await until(() => store.calls.release === 1);
+    const { get, tryLock } = store.calls;
+    await failureOf(one.credentials.getToken());
+    expect(store.calls).toMatchObject({ get: get + 1, tryLock });
+    expect(platform.app.count).toBe(1);
+  });
+
   it('that is closed gives the lock back at once', async () => {
     const { platform, store, startOne } = await instances();
     const one = await startOne();

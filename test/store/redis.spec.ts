@@ -167,9 +167,9 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     const counts: number[] = [];
     for (let each = 0; each < 3; each += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      counts.push(await period(name, tenants));
+      if (each > 0) await nextPeriod();
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      await nextPeriod();
+      counts.push(await period(name, tenants));
     }
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
     expect(Math.max(...counts)).toBeLessThanOrEqual(most);
@@ -241,9 +241,9 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
       await Promise.all(started);
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
-      expect(await period(name, tenants)).toBeLessThanOrEqual(2);
+      if (index > 0) await nextPeriod();
       // oxlint-disable-next-line no-await-in-loop -- one step of the rotation after the other
-      await nextPeriod();
+      expect(await period(name, tenants)).toBeLessThanOrEqual(2);
     }
   });
 
