@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { HttpService } from '@nestjs/axios';
 import {
   type CanActivate,
   Controller,
@@ -16,7 +15,9 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import {
   AppCredentials,
   CurrentAppCredentials,
+  type MindsphereCredentials,
   MindsphereCredentialsModule,
+  MindsphereHttpService,
   RequireScopes,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
@@ -26,7 +27,7 @@ import {
   fakeUserToken,
   MindsphereEmulator,
 } from 'nestjs-mindsphere-credentials/testing';
-import { firstValueFrom, of } from 'rxjs';
+import { firstValueFrom, map } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Call, callsOf, curlLine, issueTokens, make, type Tokens } from '../../sample/src/calls.js';
 import { graphqlCallsOf } from '../../sample/src/graphql-calls.js';
@@ -326,7 +327,6 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
 
   it('fetches a new token after the API has refused the cached one', async () => {
     emulator.failNext('api', { status: 401 });
-    expect(await make(origin, callTo('/app-credentials'))).toMatchObject({ status: 502 });
     expect(await make(origin, callTo('/app-credentials'))).toMatchObject({ ok: true });
     expect(emulator.requests('app-token')).toHaveLength(2);
   });
@@ -353,7 +353,11 @@ class ScopedController {
 describe('Tests of an application like the sample', () => {
   const user = fakeUserToken({ tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] });
   const token = fakeAccessToken({ tenant: 'customer' });
-  const echo = { get: (_path: string, config: { headers: object }) => of({ data: config.headers }) };
+  const echo = {
+    as: (credentials: MindsphereCredentials) => ({
+      get: () => credentials.getToken().pipe(map(({ authorization }) => ({ data: { authorization } }))),
+    }),
+  };
   const letIn: CanActivate = { canActivate: () => true };
 
   async function builder(): Promise<TestingModuleBuilder> {
@@ -364,7 +368,7 @@ describe('Tests of an application like the sample', () => {
       .useValue(fakeCredentials(token))
       .overrideProvider(CurrentAppCredentials)
       .useValue(fakeCredentials(token))
-      .overrideProvider(HttpService)
+      .overrideProvider(MindsphereHttpService)
       .useValue(echo);
   }
 
