@@ -51,7 +51,8 @@ export class TokenCache {
   onModuleDestroy(): void {
     this.#destroyed = true;
     const used = [...this.#used.values()];
-    for (const slot of [...used, ...this.#idle.values()]) slot.drop();
+    // Not dropped: who waits for a renewal still gets the token that is held.
+    for (const slot of [...used, ...this.#idle.values()]) slot.kept = false;
     this.#used.clear();
     this.#idle.clear();
     for (const slot of used) slot.destroy(destroyed());
