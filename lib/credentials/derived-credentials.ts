@@ -19,9 +19,9 @@ export class DerivedCredentials<T extends object> {
     this.#usualHost = usualHost;
   }
 
-  /** The credentials known for a name. */
+  /** The credentials known for a name. Looking does not keep them longer: that would cost more than to make some anew. */
   find(name: string, host?: string): T | undefined {
-    return host === this.#usualHost ? this.#known?.get(name) : this.#ofOtherHosts?.get(keyOf(name, host));
+    return host === this.#usualHost ? this.#known?.peek(name) : this.#ofOtherHosts?.peek(keyOf(name, host));
   }
 
   remember(derived: T, name: string, host?: string): T {

@@ -26,8 +26,6 @@ export class TokenCache {
   /** Slots with a request in flight or a listener, which are never evicted. */
   readonly #used = new Map<string, TokenSlot>();
   readonly #idle: LRUCache<string, TokenSlot>;
-  /** The slot found last, which is the most recently used: finding it again changes nothing. */
-  #latest?: TokenSlot;
   readonly #slots: Slots = {
     use: (source) => this.#slot(source),
     find: ({ key }) => this.#find(key),
@@ -53,15 +51,15 @@ export class TokenCache {
   onModuleDestroy(): void {
     this.#destroyed = true;
     const used = [...this.#used.values()];
+    // Not dropped: who waits for a renewal still gets the token that is held.
+    for (const slot of [...used, ...this.#idle.values()]) slot.kept = false;
     this.#used.clear();
     this.#idle.clear();
-    this.#latest = undefined;
     for (const slot of used) slot.destroy(destroyed());
   }
 
   #find(key: string): TokenSlot | undefined {
-    if (this.#latest?.key !== key) this.#latest = this.#used.get(key) ?? this.#idle.get(key);
-    return this.#latest;
+    return this.#used.get(key) ?? this.#idle.get(key);
   }
 
   #slot(source: TokenSource): TokenSlot | undefined {
@@ -70,7 +68,8 @@ export class TokenCache {
 
   #place(slot: TokenSlot): void {
     if (this.#destroyed) return;
-    this.#latest = undefined;
+    slot.kept = true;
+    slot.asked = false;
     if (slot.inUse) {
       this.#idle.delete(slot.key);
       this.#used.set(slot.key, slot);
@@ -78,7 +77,16 @@ export class TokenCache {
       this.#used.delete(slot.key);
       this.#idle.set(slot.key, slot);
     }
-    while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#idle.pop();
+    while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#evict(slot);
+  }
+
+  /** Evicts what was used longest ago: what was asked since it came to its place, and the newest, get another turn. */
+  #evict(newest: TokenSlot): void {
+    const slot = this.#idle.pop();
+    if (slot === undefined) return;
+    if (!slot.asked && (slot !== newest || this.#idle.size === 0)) return slot.drop();
+    slot.asked = false;
+    this.#idle.set(slot.key, slot);
   }
 }
 
@@ -96,22 +104,30 @@ class CachedTokens implements TokenHandle {
   readonly #source: TokenSource;
   readonly #slots: Slots;
   #all$?: Observable<AccessToken>;
+  #slot?: TokenSlot;
 
   constructor(source: TokenSource, slots: Slots) {
     this.#source = source;
     this.#slots = slots;
     // Made once: a call for a cached token allocates nothing here.
     this.one$ = new Observable((subscriber) => {
-      const slot = slots.use(source);
+      const slot = this.#current();
       return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
     });
   }
 
   get all$(): Observable<AccessToken> {
     return (this.#all$ ??= new Observable((subscriber) => {
-      const slot = this.#slots.use(this.#source);
+      const slot = this.#current();
       return slot === undefined ? refuse(subscriber) : slot.listen(subscriber);
     }));
+  }
+
+  /** The slot known from the last call, while the cache has it: looking it up costs more than all the rest. */
+  #current(): TokenSlot | undefined {
+    if (this.#slot?.kept !== true) this.#slot = this.#slots.use(this.#source);
+    else this.#slot.asked = true;
+    return this.#slot;
   }
 
   invalidate(token?: AccessToken): void {

@@ -47,6 +47,10 @@ export interface SlotPolicy {
 /** The place of one token: what is held, the request for the next, and those who listen. */
 export class TokenSlot {
   readonly key: string;
+  /** Whether its cache has it. Kept by the cache. */
+  kept = false;
+  /** Whether it was asked since its cache looked for one to evict: cheaper than to be moved at each call. */
+  asked = false;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
   /** Made at the first failure: most tokens never meet one, and there may be many. */
@@ -107,6 +111,12 @@ export class TokenSlot {
     this.#pause?.end();
     this.#source.forgetRefusal();
     if (!this.#listeners.none) this.#renew();
+  }
+
+  /** Called where its cache drops it: handles may know it still, but it holds nothing. */
+  drop(): void {
+    this.kept = false;
+    this.#held = undefined;
   }
 
   /** Aborts the request, completes the listeners. */
