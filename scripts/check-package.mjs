@@ -25,6 +25,8 @@ const ENTRY_POINTS = {
     'MindsphereCredentialsFactory',
     'MindsphereCredentialsModule',
     'MindsphereExceptionFilter',
+    'MindsphereHttpClient',
+    'MindsphereHttpService',
     'Public',
     'RequireScopes',
     'TenantCredentials',

@@ -5,7 +5,7 @@ import type { Rule } from './judge.js';
 
 /** Bugs, planted from outside, that the chaos run must find within so many seconds. */
 export const PLANTS = {
-  /** A cache key that forgets the tenant of app credentials. */
+  /** A cache key that forgets whose the app credentials' token is. */
   tenants: {
     expected: "another tenant's token",
     seconds: 1,
@@ -15,11 +15,7 @@ export const PLANTS = {
         'handle',
         (original) =>
           function (this: TokenCache, source) {
-            const [kind, ...rest] = JSON.parse(source.key) as unknown[];
-            return original.call(this, {
-              ...source,
-              key: JSON.stringify([kind, ...(kind === 'app' ? rest.slice(0, -1) : rest)]),
-            });
+            return original.call(this, source.credentials === 'app' ? { ...source, key: 'app' } : source);
           },
       ),
   },

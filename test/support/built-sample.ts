@@ -39,7 +39,11 @@ function compile(project: string, ...options: string[]): Promise<unknown> {
 function sampleConfiguration(directory: string): object {
   const source = join(root, 'sample', 'src');
   const types = (path: string) => [join(directory, 'node_modules', NAME, 'dist', path)];
-  const paths = { [NAME]: types('index.d.ts'), [`${NAME}/testing`]: types('testing/index.d.ts') };
+  const paths = {
+    [NAME]: types('index.d.ts'),
+    [`${NAME}/terminus`]: types('terminus/index.d.ts'),
+    [`${NAME}/testing`]: types('testing/index.d.ts'),
+  };
   return {
     extends: join(root, 'sample', 'tsconfig.build.json'),
     compilerOptions: {
