@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { rules } from '../config/rules.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 
@@ -6,9 +5,9 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 export class DerivedCredentials<T extends object> {
   readonly #most: number;
   readonly #usualHost?: string;
-  // Made when first needed: most credentials have none derived from them.
-  #known?: LRUCache<string, T>;
-  #ofOtherHosts?: LRUCache<string, T>;
+  // In the order in which they came: who looks does not move them, which would cost more than to make some anew.
+  readonly #known = new Map<string, T>();
+  readonly #ofOtherHosts = new Map<string, T>();
 
   /**
    * @param most how many are remembered; a forgotten one is made anew and shares the cached token all the same.
@@ -19,25 +18,26 @@ export class DerivedCredentials<T extends object> {
     this.#usualHost = usualHost;
   }
 
-  /** The credentials known for a name. Looking does not keep them longer: that would cost more than to make some anew. */
+  /** The credentials known for a name. */
   find(name: string, host?: string): T | undefined {
-    return host === this.#usualHost ? this.#known?.peek(name) : this.#ofOtherHosts?.peek(keyOf(name, host));
+    return host === this.#usualHost ? this.#known.get(name) : this.#ofOtherHosts.get(keyOf(name, host));
   }
 
   remember(derived: T, name: string, host?: string): T {
-    if (host === this.#usualHost) (this.#known ??= this.#memory()).set(name, derived);
-    else (this.#ofOtherHosts ??= this.#memory()).set(keyOf(name, host), derived);
+    if (host === this.#usualHost) this.#add(this.#known, name, derived);
+    else this.#add(this.#ofOtherHosts, keyOf(name, host), derived);
     return derived;
   }
 
   /** All that are remembered. */
   get all(): T[] {
-    return [...(this.#known?.values() ?? []), ...(this.#ofOtherHosts?.values() ?? [])];
+    return [...this.#known.values(), ...this.#ofOtherHosts.values()];
   }
 
-  /** By size, not by count: that allocates nothing in advance. */
-  #memory(): LRUCache<string, T> {
-    return new LRUCache({ maxSize: this.#most, sizeCalculation: () => 1 });
+  #add(known: Map<string, T>, key: string, derived: T): void {
+    const [oldest] = known.keys();
+    if (known.size >= this.#most && oldest !== undefined) known.delete(oldest);
+    known.set(key, derived);
   }
 }
 

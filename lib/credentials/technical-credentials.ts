@@ -7,11 +7,14 @@ import { MindsphereCredentials } from './mindsphere-credentials.js';
 /** Credentials whose tokens are fetched and cached by us. */
 export abstract class TechnicalCredentials extends MindsphereCredentials {
   readonly #tokens: TokenHandle;
+  // Kept beside its handle: one object less on the way to a token.
+  readonly #one$: Observable<AccessToken>;
 
   /** @internal Objects come from injection or from the factory. */
   constructor(tokens: TokenHandle) {
     super();
     this.#tokens = tokens;
+    this.#one$ = tokens.one$;
   }
 
   /** @internal What is known of their token; `undefined` where they have no single one. No network I/O. */
@@ -20,7 +23,7 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
   }
 
   override getToken(): Observable<AccessToken> {
-    return this.#tokens.one$;
+    return this.#one$;
   }
 
   override get token$(): Observable<AccessToken> {

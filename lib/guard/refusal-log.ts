@@ -1,37 +1,27 @@
 import { Logger } from '@nestjs/common';
-import { elapsedSince, type Moment, now } from '../token/clock.js';
+import { LineWindow } from '../token/line-window.js';
 
 const MOST_LINES = 10;
-const WINDOW_MS = 10_000;
 const LONGEST_LINE = 300;
+/** Stricter than for the words of a server: these are our own, and may name hosts. */
 const JWT_LIKE = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g;
 
 /** Log lines about refused requests: a few at a time, on one line each, without tokens. */
 export class RefusalLog {
   readonly #logger: Pick<Logger, 'warn'>;
-  #began: Moment = now();
-  #lines = 0;
-  #left = 0;
+  readonly #window = new LineWindow({
+    most: MOST_LINES,
+    sayMore: (count) => this.#logger.warn(`${count} more refusals were not logged.`),
+    // It belongs to the process, so no application would end its timer.
+    timed: false,
+  });
 
   constructor(logger: Pick<Logger, 'warn'> = new Logger('UserTokenGuard')) {
     this.#logger = logger;
   }
 
   note(reason: string): void {
-    if (elapsedSince(this.#began) >= WINDOW_MS) this.#openWindow();
-    if (this.#lines >= MOST_LINES) {
-      this.#left += 1;
-      return;
-    }
-    this.#lines += 1;
-    this.#logger.warn(printable(reason));
-  }
-
-  #openWindow(): void {
-    if (this.#left > 0) this.#logger.warn(`${this.#left} more refusals were not logged.`);
-    this.#began = now();
-    this.#lines = 0;
-    this.#left = 0;
+    this.#window.note(() => this.#logger.warn(printable(reason)));
   }
 }
 

@@ -10,6 +10,15 @@ export interface Moment {
   readonly monotonic: number;
 }
 
+/** What the ends of lives are counted from: small whole numbers stand in their object, others in one of their own. */
+const ORIGIN = Date.now();
+
+/** The end of a life by both clocks, in whole milliseconds: since {@link ORIGIN}, and as the monotonic clock counts. */
+export interface End {
+  readonly wallEnd: number;
+  readonly monotonicEnd: number;
+}
+
 /** Reading the monotonic clock costs as much as all the rest of a cached call, so a burst of calls shares readings. */
 const BURST = 16;
 
@@ -29,6 +38,24 @@ export function now(): Moment {
 export function elapsedSince(moment: Moment): number {
   const wall = Date.now();
   return Math.max(wall - moment.wall, monotonicAt(wall) - moment.monotonic);
+}
+
+/** When a life is over that began at a moment. */
+export function endOf(lifeMs: number, { wall, monotonic }: Moment): End {
+  return { wallEnd: whole(wall - ORIGIN + lifeMs), monotonicEnd: whole(monotonic + lifeMs) };
+}
+
+/** Rounded down, and of the kind that V8 keeps in place, which `Math.floor` alone does not give. */
+function whole(value: number): number {
+  const floor = Math.floor(value);
+  const small = floor | 0;
+  return small === floor ? small : floor;
+}
+
+/** Milliseconds until the end of a life, by the clock that says less. */
+export function leftUntil(wallEnd: number, monotonicEnd: number): number {
+  const wall = Date.now();
+  return Math.min(wallEnd - (wall - ORIGIN), monotonicEnd - monotonicAt(wall));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { AccessToken } from './access-token.js';
-import { before, elapsedSince, type Moment } from './clock.js';
+import { before, endOf, leftUntil, type Moment } from './clock.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
 
 /** A token in the cache, its life anchored at the moment of its receipt. Immutable. */
@@ -10,8 +10,9 @@ export class HeldToken {
   readonly aheadMs: number;
   /** With less life than this, callers wait for the new token. */
   readonly minValidityMs: number;
-  readonly #received: Moment;
-  readonly #lifeMs: number;
+  // Not as one object: of many tokens, one is far from the processor, and so would be each object that it leads to.
+  readonly #wallEnd: number;
+  readonly #monotonicEnd: number;
 
   constructor(grant: TokenGrant, source: TokenSource, at: Moment, margins: Required<RefreshOptions>) {
     // The life of another instance's token began before this one had it.
@@ -25,16 +26,17 @@ export class HeldToken {
       subtenant: source.subtenant,
       scope: grant.scope,
     });
-    this.#received = received;
-    this.#lifeMs = grant.lifeMs;
-    this.aheadMs = aheadOf(grant, margins);
+    const { wallEnd, monotonicEnd } = endOf(grant.lifeMs, received);
+    this.#wallEnd = wallEnd;
+    this.#monotonicEnd = monotonicEnd;
+    this.aheadMs = Math.floor(aheadOf(grant, margins));
     // A short life shrinks the margins, or a new token would be due as soon as it is there.
-    this.minValidityMs = Math.min(margins.minValidityMs, grant.lifeMs / 4);
+    this.minValidityMs = Math.floor(Math.min(margins.minValidityMs, grant.lifeMs / 4));
   }
 
   /** Life left, in milliseconds; 0 or less once it is expired. */
   lifeLeftMs(): number {
-    return this.#lifeMs - elapsedSince(this.#received);
+    return leftUntil(this.#wallEnd, this.#monotonicEnd);
   }
 }
 

@@ -2,27 +2,33 @@ import type { Subscription } from 'rxjs';
 import { backgroundTimer } from './background-timer.js';
 import { elapsedSince, type Moment, now } from './clock.js';
 
-/** Lines in a window; the others are counted. */
-const MOST_LINES = 5;
 const WINDOW_MS = 10_000;
+
+interface LineWindowOptions {
+  /** Lines in a window; the others are counted. */
+  readonly most: number;
+  /** Told how many lines were left out. */
+  readonly sayMore: (count: number) => void;
+  /** Whether that is said at the window's end, by a timer that its owner ends; else with the next line after it. */
+  readonly timed: boolean;
+}
 
 /** Lines of one kind in a log: a few at a time, and later how many more there would have been. */
 export class LineWindow {
-  readonly #sayMore: (count: number) => void;
+  readonly #options: LineWindowOptions;
   #began: Moment = now();
   #lines = 0;
   #left = 0;
   #end?: Subscription;
 
-  /** @param sayMore told how many lines were left out. */
-  constructor(sayMore: (count: number) => void) {
-    this.#sayMore = sayMore;
+  constructor(options: LineWindowOptions) {
+    this.#options = options;
   }
 
   note(say: () => void): void {
     if (this.#end === undefined && elapsedSince(this.#began) >= WINDOW_MS) this.close();
     this.#lines += 1;
-    if (this.#lines <= MOST_LINES) say();
+    if (this.#lines <= this.#options.most) say();
     else this.#leaveOut();
   }
 
@@ -30,7 +36,7 @@ export class LineWindow {
   close(): void {
     this.#end?.unsubscribe();
     this.#end = undefined;
-    if (this.#left > 0) this.#sayMore(this.#left);
+    if (this.#left > 0) this.#options.sayMore(this.#left);
     this.#began = now();
     this.#lines = 0;
     this.#left = 0;
@@ -39,6 +45,6 @@ export class LineWindow {
   /** A timer only where a line was left out: it is not known whether there will be another. */
   #leaveOut(): void {
     this.#left += 1;
-    this.#end ??= backgroundTimer(WINDOW_MS).subscribe(() => this.close());
+    if (this.#options.timed) this.#end ??= backgroundTimer(WINDOW_MS).subscribe(() => this.close());
   }
 }

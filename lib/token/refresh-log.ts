@@ -3,14 +3,16 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 import { LineWindow } from './line-window.js';
 
+const MOST_LINES = 5;
+
 /**
  * Says once that the refresh of a credential begins to fail, and once that it works again; a few lines at a time,
  * because 10,000 tenants may begin to fail at once.
  */
 export class RefreshLog {
   readonly #logger: Pick<Logger, 'log' | 'warn'>;
-  readonly #failures = new LineWindow((more) => this.#logger.warn(`Refresh begins to fail: ${more} more credentials.`));
-  readonly #recoveries = new LineWindow((more) => this.#logger.log(`Refresh works again: ${more} more credentials.`));
+  readonly #failures = windowed((more) => this.#logger.warn(`Refresh begins to fail: ${more} more credentials.`));
+  readonly #recoveries = windowed((more) => this.#logger.log(`Refresh works again: ${more} more credentials.`));
 
   constructor(logger: Pick<Logger, 'log' | 'warn'> = new Logger('MindsphereCredentials')) {
     this.#logger = logger;
@@ -34,6 +36,10 @@ export class RefreshLog {
     this.#failures.close();
     this.#recoveries.close();
   }
+}
+
+function windowed(sayMore: (count: number) => void): LineWindow {
+  return new LineWindow({ most: MOST_LINES, sayMore, timed: true });
 }
 
 function nameOf({ credentials, tenant, subtenant }: TokenSubject): string {

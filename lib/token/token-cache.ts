@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
@@ -100,34 +100,23 @@ interface Slots {
 
 /** One for every credential, also for every tenant that one was derived for: a class keeps less than closures. */
 class CachedTokens implements TokenHandle {
-  readonly one$: Observable<AccessToken>;
+  readonly one$: OneToken;
   readonly #source: TokenSource;
   readonly #slots: Slots;
   #all$?: Observable<AccessToken>;
-  #slot?: TokenSlot;
 
   constructor(source: TokenSource, slots: Slots) {
     this.#source = source;
     this.#slots = slots;
     // Made once: a call for a cached token allocates nothing here.
-    this.one$ = new Observable((subscriber) => {
-      const slot = this.#current();
-      return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
-    });
+    this.one$ = new OneToken(source, slots);
   }
 
   get all$(): Observable<AccessToken> {
     return (this.#all$ ??= new Observable((subscriber) => {
-      const slot = this.#current();
+      const slot = this.#slots.use(this.#source);
       return slot === undefined ? refuse(subscriber) : slot.listen(subscriber);
     }));
-  }
-
-  /** The slot known from the last call, while the cache has it: looking it up costs more than all the rest. */
-  #current(): TokenSlot | undefined {
-    if (this.#slot?.kept !== true) this.#slot = this.#slots.use(this.#source);
-    else this.#slot.asked = true;
-    return this.#slot;
   }
 
   invalidate(token?: AccessToken): void {
@@ -139,6 +128,32 @@ class CachedTokens implements TokenHandle {
 
   state(): TokenState {
     return this.#slots.peek(this.#source)?.state ?? UNUSED;
+  }
+}
+
+/** Leads from a subscriber to its slot by as few objects as can be: each is far away where there are many tenants. */
+class OneToken extends Observable<AccessToken> {
+  readonly #source: TokenSource;
+  readonly #slots: Slots;
+  #slot?: TokenSlot;
+
+  constructor(source: TokenSource, slots: Slots) {
+    super(OneToken.#answer);
+    this.#source = source;
+    this.#slots = slots;
+  }
+
+  /** One function for all; RxJS calls it as a method. */
+  static #answer(this: Observable<AccessToken>, subscriber: Subscriber<AccessToken>): TeardownLogic {
+    const slot = (this as OneToken).#current();
+    return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
+  }
+
+  /** The slot known from the last call, while the cache has it: looking it up costs more than all the rest. */
+  #current(): TokenSlot | undefined {
+    if (this.#slot?.kept !== true) this.#slot = this.#slots.use(this.#source);
+    else this.#slot.asked = true;
+    return this.#slot;
   }
 }
 

@@ -51,12 +51,13 @@ export class TokenSlot {
   kept = false;
   /** Whether it was asked since its cache looked for one to evict: cheaper than to be moved at each call. */
   asked = false;
+  // Here, because what a cached call reads should lie together.
+  #held?: HeldToken;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
   /** Made at the first failure: most tokens never meet one, and there may be many. */
   #pause?: RefreshPause;
   readonly #listeners = new TokenListeners();
-  #held?: HeldToken;
   #flight?: TokenFlight;
   #failed?: FailedRefresh;
   #due?: Subscription;
