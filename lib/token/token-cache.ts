@@ -135,26 +135,26 @@ class CachedTokens implements TokenHandle {
 class OneToken extends Observable<AccessToken> {
   readonly #source: TokenSource;
   readonly #slots: Slots;
-  #slot?: TokenSlot;
+  #known?: TokenSlot;
 
   constructor(source: TokenSource, slots: Slots) {
-    super(OneToken.#answer);
+    super(answer);
     this.#source = source;
     this.#slots = slots;
   }
 
-  /** One function for all; RxJS calls it as a method. */
-  static #answer(this: Observable<AccessToken>, subscriber: Subscriber<AccessToken>): TeardownLogic {
-    const slot = (this as OneToken).#current();
-    return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
-  }
-
   /** The slot known from the last call, while the cache has it: looking it up costs more than all the rest. */
-  #current(): TokenSlot | undefined {
-    if (this.#slot?.kept !== true) this.#slot = this.#slots.use(this.#source);
-    else this.#slot.asked = true;
-    return this.#slot;
+  get slot(): TokenSlot | undefined {
+    if (this.#known?.kept !== true) this.#known = this.#slots.use(this.#source);
+    else this.#known.asked = true;
+    return this.#known;
   }
+}
+
+/** One function for all, which RxJS calls as a method. */
+function answer(this: Observable<AccessToken>, subscriber: Subscriber<AccessToken>): TeardownLogic {
+  const { slot } = this as OneToken;
+  return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
 }
 
 function refuse(subscriber: Subscriber<AccessToken>): undefined {
