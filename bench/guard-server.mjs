@@ -40,6 +40,7 @@ const controllers = {
   guard: controller({ handle: () => ({ ok: true }), guard: UserTokenGuard }),
   decorator: controller({ handle: (user) => ({ ok: user.verified }), guard: UserTokenGuard, decorated: true }),
   'empty-scope': controller({ inject: Empty, handle: () => ({ ok: true }) }),
+  'empty-scope-guard': controller({ inject: Empty, handle: () => ({ ok: true }), guard: EmptyGuard }),
   'user-token': controller({ inject: UserToken, handle: (_, user) => ({ ok: user.verified }), guard: UserTokenGuard }),
   'current-app': controller({
     inject: CurrentAppCredentials,
@@ -102,6 +103,10 @@ const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapt
 const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 process.on('message', (message) => {
+  if (message === 'collect') {
+    globalThis.gc();
+    process.send({});
+  }
   if (message === 'cpu') process.send({ cpu: cpuMicroseconds() });
   if (message === 'stop') void app.close().then(() => process.exit());
 });

@@ -5,7 +5,7 @@ import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { Report } from './report.mjs';
 import { brief, difference, interleave, median, ratio } from './rounds.mjs';
 
-const amount = brief ? 200 : 1_000;
+const amount = brief ? 200 : 2_000;
 const warmUp = brief ? 50 : 2_000;
 const labels = {
   bare: 'bare route',
@@ -17,6 +17,7 @@ const labels = {
   'trivial-als-guard': 'UserTokenGuard + a trivial AsyncLocalStorage middleware',
   'current-user': 'UserTokenGuard + CurrentUserMiddleware + CurrentUser.token',
   'empty-scope': 'an empty Scope.REQUEST provider',
+  'empty-scope-guard': 'an empty Scope.REQUEST provider + a guard that does nothing',
   'user-token': 'UserTokenGuard + injected UserToken',
   'for-user': 'UserTokenGuard + forUser(user).getToken()',
   'current-app': 'UserTokenGuard + CurrentAppCredentials.getToken()',
@@ -32,14 +33,14 @@ const token = emulator.issueUserToken();
 
 for (const platform of platforms) {
   const report = new Report(`guard-${platform}`, `A route, on ${platform === 'express' ? 'Express' : 'Fastify'}`);
-  const server = forked('./guard-server.mjs', [platform, JSON.stringify(emulator.moduleOptions)]);
+  const server = forked('./guard-server.mjs', [platform, JSON.stringify(emulator.moduleOptions)], ['--expose-gc']);
   const [{ url }] = await once(server, 'message');
   const loader = forked('./load.mjs', []);
   const load = (route, requests) => ask(loader, { url: `${url}/${route}`, token, requests });
   for (const route of routes) await load(route, warmUp);
 
   const measured = Object.fromEntries(routes.map((route) => [route, () => measure(server, load, route)]));
-  const results = await interleave(measured, brief ? 1 : 7);
+  const results = await interleave(measured);
   const only = (what) =>
     Object.fromEntries(routes.map((route) => [route, results[route].map((result) => result[what])]));
   const [cpu, rate] = [only('cpu'), only('perSecond')];
@@ -62,12 +63,14 @@ for (const platform of platforms) {
 }
 await emulator.close();
 
-function forked(path, args) {
-  return fork(fileURLToPath(new URL(path, import.meta.url)), args);
+function forked(path, args, execArgv = []) {
+  return fork(fileURLToPath(new URL(path, import.meta.url)), args, { execArgv });
 }
 
 /** CPU microseconds of the server per request, and requests per second. */
 async function measure(server, load, route) {
+  // What the route before has left behind is not this one's.
+  await ask(server, 'collect');
   const before = await ask(server, 'cpu');
   const { failed, perSecond } = await load(route, amount);
   if (failed > 0) throw new Error(`${route}: ${failed} requests failed`);

@@ -106,7 +106,14 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
       useFactory: (context: CredentialsContext) => new MindsphereCredentialsFactory(context),
       inject: [CONTEXT],
     },
-    { provide: verifier, useFactory: createVerifier, inject: [RESOLVED_OPTIONS, events] },
+    {
+      provide: verifier,
+      useFactory: (options: ResolvedOptions, emitter: MindsphereCredentialsEvents) => {
+        warnOfUserTokens(options, name);
+        return new TokenVerifier(options, emitter);
+      },
+      inject: [RESOLVED_OPTIONS, events],
+    },
     {
       provide: token(MindsphereHttpService),
       useFactory: (options: ResolvedOptions) => new MindsphereHttpService(options),
@@ -150,17 +157,18 @@ function createLog(options: ResolvedOptions, name: string | undefined): RefreshL
   return new RefreshLog(logger);
 }
 
-function createVerifier(options: ResolvedOptions, events: MindsphereCredentialsEvents): TokenVerifier {
-  if (options.oauthUrl === undefined) {
-    new Logger('MindsphereCredentials').warn(
-      "No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.",
+function warnOfUserTokens({ oauthUrl, verification, app }: ResolvedOptions, name: string | undefined): void {
+  const logger = new Logger('MindsphereCredentials');
+  const whose = name === undefined ? '' : `Registration ${name}: `;
+  if (oauthUrl === undefined) {
+    logger.warn(
+      `${whose}No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.`,
     );
   }
-  if (options.verification.clientIds === undefined && options.app === undefined) {
-    new Logger('MindsphereCredentials').warn(
-      "User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' to " +
-        'say that it is meant.',
+  if (verification.clientIds === undefined && app === undefined) {
+    logger.warn(
+      `${whose}User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' ` +
+        'to say that it is meant.',
     );
   }
-  return new TokenVerifier(options, events);
 }

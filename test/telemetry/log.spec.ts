@@ -62,9 +62,23 @@ describe('the log at start', () => {
     ]);
   });
 
-  it('says where no OAuth server is known', async () => {
+  it('says where no OAuth server is known, and what follows', async () => {
     const { logger } = await lab({ gatewayUrl: 'https://private.example', oauthUrl: undefined });
-    expect(logger.take()[0]).toContain('gateway private.example, OAuth server unknown, app myapp');
+    const lines = logger.take();
+    expect(lines[0]).toContain('gateway private.example, OAuth server unknown, app myapp');
+    expect(lines.slice(1)).toEqual([expect.stringMatching(/^warn No oauthUrl is known .* users' tokens are refused/)]);
+  });
+
+  it('warns of registrations that accept the user tokens of any app, unless that is said to be meant', async () => {
+    const { logger } = await lab(
+      {},
+      { name: 'plant', app: false },
+      { name: 'meant', app: false, verification: { clientIds: 'any' } },
+      { name: 'listed', app: false, verification: { clientIds: ['host1-myapp-1.0.0'] } },
+    );
+    expect(logger.take().filter((line) => line.startsWith('warn'))).toEqual([
+      expect.stringMatching(/^warn Registration plant: User tokens of any app are accepted/),
+    ]);
   });
 });
 

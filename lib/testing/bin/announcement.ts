@@ -6,7 +6,7 @@ const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
 const ASSETS = '/api/assetmanagement/v3/assets';
 
 /** What somebody needs who wants to use the emulator. It shows secrets and tokens, on purpose: no other system takes them. */
-export function announce(emulator: MindsphereEmulator, tenants: readonly string[]): string {
+export function announce(emulator: MindsphereEmulator, tenants: readonly string[], scopes: readonly string[]): string {
   const [first = ''] = tenants;
   return [
     `Emulated gateway    ${emulator.origin}`,
@@ -22,7 +22,7 @@ export function announce(emulator: MindsphereEmulator, tenants: readonly string[
     '# Your application with nestjs-mindsphere-credentials takes them as options, beside those variables:',
     `MindsphereCredentialsModule.forRoot(${urlOptions(emulator)})`,
     '',
-    ...tenants.flatMap((tenant) => [`# A user of ${tenant}, for 8 hours:`, userToken(emulator, tenant), '']),
+    ...tenants.flatMap((tenant) => [`# A user of ${tenant}, for 8 hours:`, userToken(emulator, tenant, scopes), '']),
     '# An API, and a technical token:',
     `curl -H "Authorization: Bearer $${nameOf(first)}" ${emulator.origin}${ASSETS}`,
     tokenRequest(emulator, first),
@@ -59,12 +59,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function userToken(emulator: MindsphereEmulator, tenant: string): string {
-  const { appName } = emulator.moduleOptions.app;
+function userToken(emulator: MindsphereEmulator, tenant: string, scopes: readonly string[]): string {
   const token = emulator.issueUserToken({
     tenant,
     userName: `user@${tenant}.example.com`,
-    scopes: [`${appName}.user`],
+    scopes,
     expiresInSeconds: USER_TOKEN_LIFE_SECONDS,
   });
   return `${nameOf(tenant)}='${token}'`;

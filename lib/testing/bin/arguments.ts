@@ -10,11 +10,15 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   tenants: { type: 'string' },
+  scopes: { type: 'string' },
   latency: { type: 'string' },
   fail: { type: 'string', multiple: true },
   seed: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+/** `scope-token` of RFC 6749, section 3.3. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /** Options of the emulator, as they are called here. */
 const FLAGS: readonly (readonly [RegExp, string])[] = [
@@ -33,6 +37,8 @@ export interface Arguments {
   readonly help: boolean;
   /** Tenants whose users get a token. */
   readonly tenants: readonly string[];
+  /** Scopes of these tokens. */
+  readonly scopes: readonly string[];
   readonly options: MindsphereEmulatorOptions;
 }
 
@@ -46,7 +52,12 @@ export function readArguments(args: readonly string[]): Arguments {
   const tenants = tenantsOf(values);
   const options = optionsOf(values, tenants);
   const { app } = explained(() => resolveSettings(options));
-  return { help: values.help ?? false, tenants: tenants ?? [app.userTenant], options };
+  return {
+    help: values.help ?? false,
+    tenants: tenants ?? [app.userTenant],
+    scopes: scopesOf(values) ?? [`${app.appName}.user`],
+    options,
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -79,6 +90,12 @@ function onlyThese(tenants: readonly string[]): MindsphereEmulatorOptions {
 function tenantsOf({ tenants }: Values): readonly string[] | undefined {
   if (tenants === undefined) return undefined;
   return [...new Set(tenants.split(',').map((tenant) => tenant.trim().toLowerCase()))];
+}
+
+function scopesOf({ scopes }: Values): readonly string[] | undefined {
+  const names = scopes?.split(',').map((scope) => scope.trim());
+  if (names === undefined || names.every((name) => SCOPE.test(name))) return names;
+  throw new UsageError('--scopes must be names without spaces, quotes or backslashes, with commas between them');
 }
 
 /** `0.1`, or `app-token:0.2` as often as there are endpoints. */

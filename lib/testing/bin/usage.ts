@@ -12,6 +12,7 @@ at each start, so tokens of an earlier one are not valid.
                     whoever knows its secrets, and they are no secrets
   --tenants A,B,C   The only tenants the app is provisioned to and that have OAuth servers, each with a technical user and a
                     user; the first is the user tenant. Default: any name, and "customer"
+  --scopes A,B,C    Scopes of the users' tokens that it prints. Default: myapp.user
   --latency MS      Holds every answer. Milliseconds. Default 0
   --fail RATE       Share of the requests that get 503, 0 to 1. Default 0
   --fail ENDPOINT:RATE

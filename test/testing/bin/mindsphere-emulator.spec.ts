@@ -61,6 +61,18 @@ describe('mindsphere-emulator, the command', () => {
     expect((await fetch(`${origin}/piam/customer/token_keys`)).status).toBe(404);
   });
 
+  it.each([
+    [[], ['myapp.user']],
+    [
+      ['--scopes', 'myapp.user, myapp.operator'],
+      ['myapp.user', 'myapp.operator'],
+    ],
+  ])('prints tokens with the scopes of %j', async (args, scopes) => {
+    const { origin, text } = await running(...args);
+    const asset = await callApi(origin, variable(text, 'TOKEN_OF_CUSTOMER'));
+    expect(await asset.json()).toMatchObject({ scopes });
+  });
+
   it('has the latency and the failures it is told', async () => {
     const { origin } = await running('--latency', '80', '--fail', 'tenant-token:1', '--seed', '7');
     const began = performance.now();
@@ -90,7 +102,7 @@ describe('mindsphere-emulator, the command', () => {
   it('says with --help what it can do', async () => {
     const process = start(['--help']);
     expect(await process.ended).toBe(0);
-    for (const option of ['--port', '--host', '--tenants', '--latency', '--fail', '--seed', '--help']) {
+    for (const option of ['--port', '--host', '--tenants', '--scopes', '--latency', '--fail', '--seed', '--help']) {
       expect(process.stdout()).toContain(`${option} `);
     }
     expect(process.stderr()).toBe('');
@@ -103,6 +115,8 @@ describe('mindsphere-emulator, the command', () => {
     [['--host='], '--host must be a text that is not empty'],
     [['--tenants', 'a.b'], 'each name in --tenants must be one DNS label'],
     [['--tenants', 'a,,b'], 'each name in --tenants must be a text'],
+    [['--scopes', 'a,,b'], '--scopes must be names without spaces, quotes or backslashes'],
+    [['--scopes', 'a b'], '--scopes must be names without spaces, quotes or backslashes'],
     [['--latency', '-1'], "Option '--latency' argument is ambiguous"],
     [['--latency=1.5'], '--latency must be a whole number from 0'],
     [['--fail', '2'], '--fail must be a number from 0 to 1'],
