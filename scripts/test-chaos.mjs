@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
 
 const DEFAULT_SECONDS = 8;
+const MOST_PLANTED_RUNS = 5;
 
 const { values } = parseArgs({
   options: {
@@ -39,8 +40,7 @@ let isGreen = report.violations.length === 0;
 
 if (isGreen && values.plant === undefined && !values['no-plants']) {
   for (const [plant, { expected, seconds: enough }] of Object.entries(PLANTS)) {
-    const { violations } = await runChaos({ seed, seconds: enough, plant });
-    const found = violations.filter(({ rule }) => rule === expected).length;
+    const found = await timesFound(plant, expected, enough);
     console.log(`planted bug "${plant}": ${found > 0 ? `red, ${expected} (${found} times)` : 'NOT FOUND'}`);
     isGreen &&= found > 0;
   }
@@ -48,6 +48,16 @@ if (isGreen && values.plant === undefined && !values['no-plants']) {
 
 console.log(isGreen ? 'chaos: green' : 'chaos: RED');
 process.exitCode = isGreen ? 0 : 1;
+
+/** In a short run the weather may be so bad that nobody gets a token, be it the wrong one: then in another. */
+async function timesFound(plant, expected, enough) {
+  for (let run = 0; run < MOST_PLANTED_RUNS; run += 1) {
+    const { violations } = await runChaos({ seed: seed + run, seconds: enough, plant });
+    const found = violations.filter(({ rule }) => rule === expected).length;
+    if (found > 0) return found;
+  }
+  return 0;
+}
 
 /** Runs TypeScript in this very process, so that what is left running can be seen. */
 async function load(path) {
