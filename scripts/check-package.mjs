@@ -55,8 +55,18 @@ const PEER_OF = {
   './opentelemetry': '@opentelemetry/api',
 };
 
-const ALLOWED = /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
-const DEMANDED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
+const ALLOWED =
+  /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|docs\/[\w-]+\.md|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|package\.json)$/;
+const DEMANDED = [
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'package.json',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'docs/user-or-technical-token.md',
+];
 const NOT_SHIPPED = /(?:^|\/)(?:test|tests|sample|bench)\/|\.(?:spec|test)\./;
 
 const faults = [];

@@ -57,7 +57,8 @@ export class OptionReader {
   /** A misspelt option would silently leave its default in force, which matters most for the ones that protect. */
   refuseUnknown(known: readonly string[]): void {
     for (const name of Object.keys(this.values)) {
-      if (!known.includes(name)) this.fault(name, 'is not an option');
+      // Without a variable: the one that goes by such a name belongs to another option.
+      if (!known.includes(name)) this.faults.add(this.path + name, `is not an option; there are ${known.join(', ')}`);
     }
   }
 

@@ -54,7 +54,9 @@ function templateRule(insecure: boolean) {
 }
 
 function demand(extra: string, insecure: boolean): string {
-  const scheme = insecure ? 'an http: or https: URL' : 'an https: URL (http: only for a loopback address)';
+  const scheme = insecure
+    ? 'an http: or https: URL'
+    : 'an https: URL (http: only for a loopback address, or with allowInsecureHttp)';
   return `must be ${scheme}${extra} without user info, query or fragment`;
 }
 

@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { LineWindow } from '../token/line-window.js';
+import { withoutTokens } from '../token/redaction.js';
 
 const MOST_LINES = 10;
 const LONGEST_LINE = 300;
-/** Stricter than for the words of a server: these are our own, and may name hosts. */
-const JWT_LIKE = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g;
 
 /** Log lines about refused requests: a few at a time, on one line each, without tokens. */
 export class RefusalLog {
@@ -26,6 +25,6 @@ export class RefusalLog {
 }
 
 function printable(reason: string): string {
-  const line = reason.replace(JWT_LIKE, '***').replace(/[^\x20-\x7e]/g, '?');
+  const line = withoutTokens(reason).replace(/[^\x20-\x7e]/g, '?');
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line;
 }

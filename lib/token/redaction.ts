@@ -1,6 +1,8 @@
 const LONGEST_TEXT = 200;
 const MASK = '***';
-const JWT_LIKE = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g;
+/** Begins as JSON in base64url does, or has parts longer than words are: error codes have dots, too. */
+const JWT_LIKE =
+  /(?:\bey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]{30,}\.[A-Za-z0-9_-]{8,})(?:\.[A-Za-z0-9_-]*)?/g;
 const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
 
 /**
@@ -9,7 +11,12 @@ const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
  */
 export function redactor(...secrets: readonly string[]): (text: string) => string {
   const mask = masker(...secrets);
-  return (text) => clean(mask(text).replace(AUTH_SCHEME, `$1 ${MASK}`).replace(JWT_LIKE, MASK));
+  return (text) => clean(withoutTokens(mask(text).replace(AUTH_SCHEME, `$1 ${MASK}`)));
+}
+
+/** Takes out what looks like a JWT. */
+export function withoutTokens(text: string): string {
+  return text.replace(JWT_LIKE, MASK);
 }
 
 /** Takes the given secrets out of a text, in every spelling, and leaves the rest as it is. */

@@ -54,7 +54,9 @@ describe('the log of refusals', () => {
 
   it('shows no token', () => {
     const { lines, log } = logUnderFakeTime();
-    log.note(`no: ${'a'.repeat(8)}.${'b'.repeat(8)}.${'c'.repeat(20)}, ${'d'.repeat(20)}.${'e'.repeat(8)}. and a.b.c`);
+    log.note(
+      `no: eyJ${'a'.repeat(8)}.${'b'.repeat(8)}.${'c'.repeat(20)}, ${'d'.repeat(30)}.${'e'.repeat(8)}. and a.b.c`,
+    );
     expect(lines).toEqual(['no: ***, *** and a.b.c']);
   });
 });

@@ -17,7 +17,7 @@ describe('Key sets of the emulator', () => {
           kty: 'RSA',
           e: 'AQAB',
           use: 'sig',
-          kid: expect.stringMatching(/^key-id-\d$/),
+          kid: expect.stringMatching(/^key-id-\d+$/),
           alg: 'RS256',
           value: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----\n/),
           n: expect.any(String),
@@ -67,7 +67,7 @@ describe('Key sets of the emulator', () => {
       const current = lab.emulator.issueUserToken();
       const keys = createLocalJWKSet(await keySet());
 
-      expect(decodeProtectedHeader(current).kid).toBe('key-id-4');
+      expect(decodeProtectedHeader(current).kid).not.toBe(decodeProtectedHeader(former).kid);
       await expect(jwtVerify(former, keys)).resolves.toBeDefined();
       await expect(jwtVerify(current, keys)).resolves.toBeDefined();
     });
@@ -85,7 +85,14 @@ describe('Key sets of the emulator', () => {
     it('differ between two emulators', async () => {
       const other = await MindsphereEmulator.start();
       await start();
-      await expect(jwtVerify(other.issueUserToken(), createLocalJWKSet(await keySet()))).rejects.toThrow('signature');
+      // By their ids, too: an application that knows the keys of the one then asks for those of the other.
+      const keys = createLocalJWKSet(await keySet());
+      await expect(jwtVerify(other.issueUserToken(), keys)).rejects.toThrow('no applicable key found');
+      const { kid } = decodeProtectedHeader(lab.emulator.issueUserToken());
+      const sameId = { ...(await keySet()).keys.find((key) => key.kid === kid) };
+      const otherId = decodeProtectedHeader(other.issueUserToken()).kid;
+      const renamed = createLocalJWKSet({ keys: [{ ...sameId, kty: 'RSA', kid: otherId }] });
+      await expect(jwtVerify(other.issueUserToken(), renamed)).rejects.toThrow('signature');
       await other.close();
     });
   });

@@ -38,11 +38,19 @@ describe('what looks like credentials', () => {
     ['a eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl b', 'a *** b'],
     ['a eyJhbGciOi.eyJzdWIiOi b', 'a *** b'],
     ['a eyJhbGciOi.eyJzdWIiOi. b', 'a *** b'],
+    [`a ${'x'.repeat(30)}.${'y'.repeat(8)} b`, 'a *** b'],
+    [`a ${'x'.repeat(30)}.${'y'.repeat(8)}.${'z'.repeat(9)} b`, 'a *** b'],
   ])('is masked: %s', (text, masked) => {
     expect(redactor('none-of-this')(text)).toBe(masked);
   });
 
-  it.each(['www.example.com', 'version 1.2.3', 'a basic. fault', 'tenant.piam'])('is not: %s', (text) => {
+  it.each([
+    'www.example.com',
+    'version 1.2.3',
+    'a basic. fault',
+    'tenant.piam',
+    'mdsp.technicaltokenmanager.unauthorized.client',
+  ])('is not: %s', (text) => {
     expect(redactor('none-of-this')(text)).toBe(text);
   });
 });

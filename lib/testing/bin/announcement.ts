@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import type { MindsphereEmulator } from '../mindsphere-emulator.js';
+import type { EmulatedUser } from './arguments.js';
 
 /** Long enough to paste the token after lunch. */
 const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
 const ASSETS = '/api/assetmanagement/v3/assets';
 
 /** What somebody needs who wants to use the emulator. It shows secrets and tokens, on purpose: no other system takes them. */
-export function announce(emulator: MindsphereEmulator, tenants: readonly string[], scopes: readonly string[]): string {
-  const [first = ''] = tenants;
+export function announce(emulator: MindsphereEmulator, users: readonly EmulatedUser[]): string {
+  const names = namesOf(users);
   return [
     `Emulated gateway    ${emulator.origin}`,
     `OAuth servers       ${emulator.moduleOptions.oauthUrl}`,
@@ -16,16 +17,16 @@ export function announce(emulator: MindsphereEmulator, tenants: readonly string[
     '# The credentials it accepts, in the documented variables:',
     ...exports(variablesOf(emulator)),
     '',
-    "# The two URLs, which this package's sample reads from the environment:",
+    "# The two URLs, for npm start in this package's repository:",
     ...exports({ SAMPLE_GATEWAY_URL: emulator.origin, SAMPLE_OAUTH_URL: emulator.moduleOptions.oauthUrl }),
     '',
     '# Your application with nestjs-mindsphere-credentials takes them as options, beside those variables:',
     `MindsphereCredentialsModule.forRoot(${urlOptions(emulator)})`,
     '',
-    ...tenants.flatMap((tenant) => [`# A user of ${tenant}, for 8 hours:`, userToken(emulator, tenant, scopes), '']),
+    ...users.flatMap((user, at) => [describe(user), `${names[at]}='${tokenOf(emulator, user)}'`, '']),
     '# An API, and a technical token:',
-    `curl -H "Authorization: Bearer $${nameOf(first)}" ${emulator.origin}${ASSETS}`,
-    tokenRequest(emulator, first),
+    `curl -H "Authorization: Bearer $${names[0]}" ${emulator.origin}${ASSETS}`,
+    tokenRequest(emulator),
     '',
     'Ctrl-C ends it.',
   ].join('\n');
@@ -59,22 +60,25 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function userToken(emulator: MindsphereEmulator, tenant: string, scopes: readonly string[]): string {
-  const token = emulator.issueUserToken({
-    tenant,
-    userName: `user@${tenant}.example.com`,
-    scopes,
-    expiresInSeconds: USER_TOKEN_LIFE_SECONDS,
+/** Shells' variables: `TOKEN_OF_ACME`, and `TOKEN_2_OF_ACME` for a second user. */
+function namesOf(users: readonly EmulatedUser[]): string[] {
+  return users.map(({ tenant }, at) => {
+    const before = users.slice(0, at).filter((other) => other.tenant === tenant).length;
+    const nth = before === 0 ? '' : `${before + 1}_`;
+    return `TOKEN_${nth}OF_${tenant.toUpperCase().replaceAll('-', '_')}`;
   });
-  return `${nameOf(tenant)}='${token}'`;
 }
 
-/** A shell's variable for a tenant's user. */
-function nameOf(tenant: string): string {
-  return `TOKEN_OF_${tenant.toUpperCase().replaceAll('-', '_')}`;
+function describe({ tenant, scopes }: EmulatedUser): string {
+  return `# A user of ${tenant}, ${scopes.length === 0 ? 'without scopes' : `with ${scopes.join(' ')}`}, for 8 hours:`;
 }
 
-function tokenRequest({ moduleOptions: { oauthUrl, tenant } }: MindsphereEmulator, name: string): string {
-  const url = `${oauthUrl.replace('{tenant}', name)}/oauth/token`;
+function tokenOf(emulator: MindsphereEmulator, { tenant, scopes }: EmulatedUser): string {
+  const userName = `user@${tenant}.example.com`;
+  return emulator.issueUserToken({ tenant, userName, scopes, expiresInSeconds: USER_TOKEN_LIFE_SECONDS });
+}
+
+function tokenRequest({ moduleOptions: { oauthUrl, tenant } }: MindsphereEmulator): string {
+  const url = `${oauthUrl.replace('{tenant}', tenant.tenant)}/oauth/token`;
   return `curl -u '${tenant.clientId}:${tenant.clientSecret}' -d grant_type=client_credentials ${url}`;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isDnsLabel } from '../emulator/dns-label.js';
 import type { FailureRate, MindsphereEmulatorOptions } from '../emulator/emulator-options.interface.js';
 import { resolveSettings } from '../emulator/emulator-settings.js';
 import { UsageError } from './usage.error.js';
@@ -10,7 +11,7 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   tenants: { type: 'string' },
-  scopes: { type: 'string' },
+  user: { type: 'string', multiple: true },
   latency: { type: 'string' },
   fail: { type: 'string', multiple: true },
   seed: { type: 'string' },
@@ -32,13 +33,17 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
 
 type Values = ReturnType<typeof parse>;
 
+/** A user, and what the tenant's administrator has given them. */
+export interface EmulatedUser {
+  readonly tenant: string;
+  readonly scopes: readonly string[];
+}
+
 /** What the command line says. */
 export interface Arguments {
   readonly help: boolean;
-  /** Tenants whose users get a token. */
-  readonly tenants: readonly string[];
-  /** Scopes of these tokens. */
-  readonly scopes: readonly string[];
+  /** Who gets a token. */
+  readonly users: readonly EmulatedUser[];
   readonly options: MindsphereEmulatorOptions;
 }
 
@@ -52,12 +57,10 @@ export function readArguments(args: readonly string[]): Arguments {
   const tenants = tenantsOf(values);
   const options = optionsOf(values, tenants);
   const { app } = explained(() => resolveSettings(options));
-  return {
-    help: values.help ?? false,
-    tenants: tenants ?? [app.userTenant],
-    scopes: scopesOf(values) ?? [`${app.appName}.user`],
-    options,
-  };
+  const usual = [`${app.appName}.user`];
+  const usualUsers = (tenants ?? [app.userTenant]).map((tenant) => ({ tenant, scopes: usual }));
+  const users = values.user?.map((text) => userOf(text, usual, tenants)) ?? usualUsers;
+  return { help: values.help ?? false, users, options };
 }
 
 function parse(args: readonly string[]) {
@@ -92,10 +95,22 @@ function tenantsOf({ tenants }: Values): readonly string[] | undefined {
   return [...new Set(tenants.split(',').map((tenant) => tenant.trim().toLowerCase()))];
 }
 
-function scopesOf({ scopes }: Values): readonly string[] | undefined {
-  const names = scopes?.split(',').map((scope) => scope.trim());
-  if (names === undefined || names.every((name) => SCOPE.test(name))) return names;
-  throw new UsageError('--scopes must be names without spaces, quotes or backslashes, with commas between them');
+/** `acme` with the usual scopes, `acme=a,b` with these, `acme=` with none. */
+function userOf(text: string, usual: readonly string[], tenants: readonly string[] | undefined): EmulatedUser {
+  const [name = '', list, ...rest] = text.split('=').map((part) => part.trim());
+  const tenant = name.toLowerCase();
+  const scopes =
+    list === undefined
+      ? usual
+      : list
+          .split(',')
+          .map((scope) => scope.trim())
+          .filter((scope) => scope !== '');
+  if (rest.length > 0 || !isDnsLabel(tenant) || !scopes.every((scope) => SCOPE.test(scope))) {
+    throw new UsageError('--user takes TENANT or TENANT=SCOPE,SCOPE');
+  }
+  if (tenants?.includes(tenant) === false) throw new UsageError(`--user: ${tenant} is not in --tenants`);
+  return { tenant, scopes };
 }
 
 /** `0.1`, or `app-token:0.2` as often as there are endpoints. */

@@ -11,11 +11,11 @@ import { USAGE } from './usage.js';
  */
 
 async function run(): Promise<void> {
-  const { help, tenants, scopes, options } = readArguments(process.argv.slice(2));
+  const { help, users, options } = readArguments(process.argv.slice(2));
   if (help) return console.log(USAGE);
   const emulator = await MindsphereEmulator.start(options);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close());
-  console.log(announce(emulator, tenants, scopes));
+  console.log(announce(emulator, users));
 }
 
 function fail(error: unknown): void {

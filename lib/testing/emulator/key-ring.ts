@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, randomInt } from 'node:crypto';
 import { type KeyPair, takeKeyPair } from './key-pool.js';
 
 /** A key pair under the id it goes by in one emulator. */
@@ -31,7 +31,8 @@ export class KeyRing {
   readonly #decoys: SigningKey[] = [];
   #retired: SigningKey[] = [];
   #signing: SigningKey;
-  #made = 0;
+  /** By chance, so that an application which knows the keys of an emulator before this one asks for these. */
+  #lastId = randomInt(1_000_000, 1_000_000_000);
 
   constructor(position: number) {
     this.#position = position;
@@ -72,8 +73,8 @@ export class KeyRing {
   }
 
   #nextKeyId(): string {
-    this.#made += 1;
-    return `key-id-${this.#made}`;
+    this.#lastId += 1;
+    return `key-id-${this.#lastId}`;
   }
 }
 

@@ -40,7 +40,8 @@ describe('mindsphere-emulator, the command', () => {
     const [id, secret] = [variable(text, 'MINDSPHERE_CLIENT_ID'), variable(text, 'MINDSPHERE_CLIENT_SECRET')];
     expect((await tokenRequest(origin, id, secret, variable(text, 'MINDSPHERE_TENANT'))).status).toBe(200);
     const asset = await callApi(origin, variable(text, 'TOKEN_OF_CUSTOMER'));
-    expect(await asset.json()).toMatchObject({ tenant: 'customer', userName: 'user@customer.example.com' });
+    const user = { tenant: 'customer', userName: 'user@customer.example.com', scopes: ['myapp.user'] };
+    expect(await asset.json()).toMatchObject(user);
     expect(variable(text, 'SAMPLE_GATEWAY_URL')).toBe(origin);
     expect(variable(text, 'SAMPLE_OAUTH_URL')).toBe(`${origin}/piam/{tenant}`);
     expect(text).toContain(`forRoot({ gatewayUrl: '${origin}', oauthUrl: '${origin}/piam/{tenant}' })`);
@@ -61,16 +62,14 @@ describe('mindsphere-emulator, the command', () => {
     expect((await fetch(`${origin}/piam/customer/token_keys`)).status).toBe(404);
   });
 
-  it.each([
-    [[], ['myapp.user']],
-    [
-      ['--scopes', 'myapp.user, myapp.operator'],
-      ['myapp.user', 'myapp.operator'],
-    ],
-  ])('prints tokens with the scopes of %j', async (args, scopes) => {
-    const { origin, text } = await running(...args);
-    const asset = await callApi(origin, variable(text, 'TOKEN_OF_CUSTOMER'));
-    expect(await asset.json()).toMatchObject({ scopes });
+  it('prints a token of each user it is told of, with their scopes', async () => {
+    const users = ['customer', 'operator=myapp.user, mdsp:core:x.y', 'customer='];
+    const { origin, text } = await running(...users.flatMap((user) => ['--user', user]));
+    const meaning = async (name: string) => (await callApi(origin, variable(text, name))).json();
+    expect(await meaning('TOKEN_OF_CUSTOMER')).toMatchObject({ tenant: 'customer', scopes: ['myapp.user'] });
+    expect(await meaning('TOKEN_2_OF_CUSTOMER')).toMatchObject({ tenant: 'customer', scopes: [] });
+    const operator = { tenant: 'operator', scopes: ['myapp.user', 'mdsp:core:x.y'] };
+    expect(await meaning('TOKEN_OF_OPERATOR')).toMatchObject(operator);
   });
 
   it('has the latency and the failures it is told', async () => {
@@ -102,7 +101,7 @@ describe('mindsphere-emulator, the command', () => {
   it('says with --help what it can do', async () => {
     const process = start(['--help']);
     expect(await process.ended).toBe(0);
-    for (const option of ['--port', '--host', '--tenants', '--scopes', '--latency', '--fail', '--seed', '--help']) {
+    for (const option of ['--port', '--host', '--tenants', '--user', '--latency', '--fail', '--seed', '--help']) {
       expect(process.stdout()).toContain(`${option} `);
     }
     expect(process.stderr()).toBe('');
@@ -115,8 +114,10 @@ describe('mindsphere-emulator, the command', () => {
     [['--host='], '--host must be a text that is not empty'],
     [['--tenants', 'a.b'], 'each name in --tenants must be one DNS label'],
     [['--tenants', 'a,,b'], 'each name in --tenants must be a text'],
-    [['--scopes', 'a,,b'], '--scopes must be names without spaces, quotes or backslashes'],
-    [['--scopes', 'a b'], '--scopes must be names without spaces, quotes or backslashes'],
+    [['--user', 'a.b'], '--user takes TENANT or TENANT=SCOPE,SCOPE'],
+    [['--user', 'a=b c'], '--user takes TENANT or TENANT=SCOPE,SCOPE'],
+    [['--user', 'a=b=c'], '--user takes TENANT or TENANT=SCOPE,SCOPE'],
+    [['--user', 'c', '--tenants', 'a,b'], '--user: c is not in --tenants'],
     [['--latency', '-1'], "Option '--latency' argument is ambiguous"],
     [['--latency=1.5'], '--latency must be a whole number from 0'],
     [['--fail', '2'], '--fail must be a number from 0 to 1'],
