@@ -48,7 +48,7 @@ export function judgeUserClaims(claims: Claims, rules: ClaimRules): UserClaims {
 /** To be asked again after a wait, in which a token may have expired. Throws `token_expired`. */
 export function demandUnexpired(expiresAt: number, toleranceMs: number): void {
   if (Date.now() < expiresAt + toleranceMs) return;
-  throw refused('token_expired', `it expired at ${new Date(expiresAt).toISOString()}`);
+  throw refused('token_expired', `its exp, ${quoted(expiresAt / 1_000)}, has passed`);
 }
 
 const TEXT_CLAIMS = ['cid', 'client_id', 'user_name', 'user_id', 'email', 'grant_type', 'zid', 'subtenant'];
