@@ -5,7 +5,12 @@
 const PARTS = {
   token: {
     mutate: ['lib/token/**/*.ts'],
-    testFiles: ['test/token/**/*.spec.ts', 'test/e2e/token-response.spec.ts', 'test/e2e/wire-format.spec.ts'],
+    testFiles: [
+      'test/token/**/*.spec.ts',
+      'test/credentials/user-tenants.spec.ts',
+      'test/e2e/token-response.spec.ts',
+      'test/e2e/wire-format.spec.ts',
+    ],
   },
   credentials: {
     mutate: ['lib/credentials/**/*.ts'],
