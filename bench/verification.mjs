@@ -1,14 +1,15 @@
 import 'reflect-metadata';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
 import { createVerifier } from 'fast-jwt';
 import { exportSPKI, importJWK, jwtVerify } from 'jose';
 import { passportJwtSecret } from 'jwks-rsa';
-import { MindsphereCredentialsModule, TokenVerifier } from 'nestjs-mindsphere-credentials';
+import { MindsphereCredentialsModule, TokenVerifier, UserTokenGuard } from 'nestjs-mindsphere-credentials';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { firstValueFrom, of } from 'rxjs';
 import { Report } from './report.mjs';
-import { brief, interleave, median, ratio, timed } from './rounds.mjs';
+import { brief, interleave, median, ratio, timed, timedSync } from './rounds.mjs';
 
 const warmCalls = brief ? 1_000 : 50_000;
 const coldCalls = brief ? 50 : 1_000;
@@ -49,12 +50,19 @@ await firstValueFrom(verifier.verify(known));
 await fastCached(known);
 await passport(known);
 const copies = Array.from({ length: warmCalls }, () => fresh(known));
+const guard = module.get(UserTokenGuard);
+/** What a request costs beyond the route: an application's CPU time for requests swings by more than this. */
+const guarded = () => {
+  const contexts = copies.map((jwt) => contextOf(`Bearer ${jwt}`));
+  return timedSync(warmCalls, (call) => guard.canActivate(contexts[call]))();
+};
 // More distinct tokens than are remembered, so that each is verified anew.
 const many = Array.from({ length: coldCalls }, token);
 
 const results = await interleave({
   of: timed(warmCalls, () => firstValueFrom(of(known))),
   warm: timed(warmCalls, (call) => firstValueFrom(verifier.verify(copies[call]))),
+  guarded,
   fastWarm: timed(peerCalls, (call) => fastCached(copies[call % warmCalls])),
   jose: timed(coldCalls, (call) => jwtVerify(many[call], keyOf, expected)),
   cold: timed(coldCalls, (call) => firstValueFrom(verifier.verify(many[call]))),
@@ -69,6 +77,7 @@ report.row('verify() the first time / bare jose.jwtVerify()', ratio(results, 'co
 report.row('fast-jwt with its cache, again / firstValueFrom(of(x))', ratio(results, 'fastWarm', 'of'), '×');
 const labels = {
   warm: 'this library, again',
+  guarded: 'UserTokenGuard.canActivate() of a request, its token known',
   fastWarm: 'fast-jwt with its cache, again',
   cold: 'this library, the first time',
   jose: 'bare jose.jwtVerify(), each time',
@@ -80,6 +89,13 @@ report.save();
 
 await module.close();
 await emulator.close();
+
+function contextOf(authorization) {
+  const request = { headers: { authorization }, rawHeaders: ['Host', 'localhost', 'Authorization', authorization] };
+  const context = new ExecutionContextHost([request, {}], Object, contextOf);
+  context.setType('http');
+  return context;
+}
 
 /** A strategy called as Passport calls it. It has no cache of tokens, so warm and cold are the same. */
 function passportVerifier() {
