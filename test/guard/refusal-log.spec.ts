@@ -21,6 +21,8 @@ describe('the log of refusals', () => {
     vi.advanceTimersByTime(9_999);
     note(1);
     expect(lines).toHaveLength(10);
+    // Of the process, not of an application: nobody would clear a timer.
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(1);
     note(1);
     expect(lines.slice(10)).toEqual(['8 more refusals were not logged.', 'no']);

@@ -10,11 +10,11 @@ const HEADER = { alg: 'RS256', typ: 'JWT' };
 const token = (claims: object = {}, header: object = {}) =>
   `${part({ ...HEADER, ...header })}.${part({ ...CLAIMS, ...claims })}.c2ln`;
 const BODY = { access_token: token(), token_type: 'bearer', expires_in: 900 };
-const read = (body: unknown) =>
+const read = (body: unknown, expected: Parameters<typeof readGrant>[2] = EXPECTED) =>
   readGrant(
     { status: 200, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) },
     'https://e',
-    EXPECTED,
+    expected,
     2,
   );
 
@@ -31,6 +31,12 @@ describe('a token answer', () => {
   it.each([1, 86_400])('is taken with a life of %i s', (seconds) => {
     const value = token({ exp: 1_000 + seconds });
     expect(read({ ...BODY, expires_in: seconds, access_token: value }).lifeMs).toBe(seconds * 1_000);
+  });
+
+  it('is taken with any issuer where none is known, and without one where one is', () => {
+    const foreign = { ...BODY, access_token: token({ iss: 'https://elsewhere' }) };
+    expect(read(foreign, { ...EXPECTED, issuerUrl: undefined }).lifeMs).toBe(900_000);
+    expect(read({ ...BODY, access_token: token({ iss: undefined }) }).lifeMs).toBe(900_000);
   });
 
   it.each([
