@@ -235,7 +235,7 @@ function jestConfigOf(cell) {
   return {
     ...common,
     transform: { '^.+\\.[tj]s$': ['ts-jest', { tsconfig }] },
-    transformIgnorePatterns: ['/node_modules/(?!(nestjs-mindsphere-credentials|jose)/)'],
+    transformIgnorePatterns: ['/node_modules/(?!(nestjs-mindsphere-credentials|jose|@nestjs/axios)/)'],
   };
 }
 
