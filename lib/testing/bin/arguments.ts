@@ -92,20 +92,18 @@ function onlyThese(tenants: readonly string[]): MindsphereEmulatorOptions {
 
 function tenantsOf({ tenants }: Values): readonly string[] | undefined {
   if (tenants === undefined) return undefined;
-  return [...new Set(tenants.split(',').map((tenant) => tenant.trim().toLowerCase()))];
+  return [...new Set(listed(tenants).map((tenant) => tenant.toLowerCase()))];
+}
+
+function listed(names: string): string[] {
+  return names.split(',').map((name) => name.trim());
 }
 
 /** `acme` with the usual scopes, `acme=a,b` with these, `acme=` with none. */
 function userOf(text: string, usual: readonly string[], tenants: readonly string[] | undefined): EmulatedUser {
   const [name = '', list, ...rest] = text.split('=').map((part) => part.trim());
   const tenant = name.toLowerCase();
-  const scopes =
-    list === undefined
-      ? usual
-      : list
-          .split(',')
-          .map((scope) => scope.trim())
-          .filter((scope) => scope !== '');
+  const scopes = list === undefined ? usual : listed(list).filter((scope) => scope !== '');
   if (rest.length > 0 || !isDnsLabel(tenant) || !scopes.every((scope) => SCOPE.test(scope))) {
     throw new UsageError('--user takes TENANT or TENANT=SCOPE,SCOPE');
   }
