@@ -27,6 +27,8 @@ export class SharedOrder implements OrderSharing {
   readonly #context: SharingContext;
   #places: EntryPlaces = [];
   #isDistrusted = false;
+  /** What the last search found and left, because it was due for renewal. */
+  #passedBy?: { readonly grant: TokenGrant; readonly found: Moment };
 
   constructor(order: TokenOrder, context: SharingContext) {
     this.#order = order;
@@ -40,9 +42,19 @@ export class SharedOrder implements OrderSharing {
       const search = { ...request, places: this.#places, began: now(), earlierMs: earlierMs(margins, random) };
       const isDistrusted = this.#isDistrusted;
       this.#isDistrusted = false;
+      this.#passedBy = undefined;
       const grant$ = isDistrusted ? this.#fetch(search) : this.#obtain(search);
       return grant$.pipe(map((grant) => ({ ...grant, earlierMs: search.earlierMs })));
     });
+  }
+
+  lastResort(): TokenGrant | undefined {
+    if (this.#passedBy === undefined) return undefined;
+    const { grant, found } = this.#passedBy;
+    const usedMs = (grant.usedMs ?? 0) + elapsedSince(found);
+    if (usedMs >= grant.lifeMs || this.#context.retracted.has(grant.value)) return undefined;
+    this.#context.record.count('taken');
+    return { ...grant, usedMs };
   }
 
   retract(token: string | undefined): void {
@@ -95,6 +107,7 @@ export class SharedOrder implements OrderSharing {
   #fetch({ fetch$, places }: Search, lock?: EntryLock): Observable<TokenGrant> {
     return fetch$.pipe(
       tap((grant) => {
+        this.#passedBy = undefined;
         const stored = this.#context.entries.put(places, grant, now());
         lock?.holdUntil(stored);
       }),
@@ -110,9 +123,12 @@ export class SharedOrder implements OrderSharing {
 
   #choose(grants: readonly TokenGrant[], { earlierMs: earlier }: Search): Found {
     const { retracted, margins, record } = this.#context;
-    const chosen = grants
-      .map((grant) => ({ ...grant, earlierMs: earlier }))
-      .find((grant) => isWorthTaking(grant, margins) && !retracted.has(grant.value));
+    const trusted = grants
+      .filter(({ value }) => !retracted.has(value))
+      .map((grant) => ({ ...grant, earlierMs: earlier }));
+    const chosen = trusted.find((grant) => isWorthTaking(grant, margins));
+    const [passedBy] = trusted;
+    this.#passedBy = passedBy === undefined || chosen !== undefined ? undefined : { grant: passedBy, found: now() };
     if (chosen !== undefined) record.count('taken');
     return chosen ?? 'none';
   }

@@ -59,6 +59,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
       retract: (token) => shared?.retract(token),
+      lastResort: () => shared?.lastResort(),
     };
   }
 

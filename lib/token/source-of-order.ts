@@ -8,7 +8,7 @@ import type { TokenSource } from './token-source.interface.js';
  */
 export function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
   const { identity, secret, subject } = makeOrder();
-  const { grant$, forgetRefusal, refusedForMs, retract } = endpoint.exchange(makeOrder);
+  const { grant$, forgetRefusal, refusedForMs, retract, lastResort } = endpoint.exchange(makeOrder);
   return {
     key: fingerprintOf(JSON.stringify([...identity, secret.fingerprint])),
     credentials: subject.credentials,
@@ -18,5 +18,6 @@ export function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoi
     forgetRefusal,
     refusedForMs,
     retract,
+    lastResort,
   };
 }

@@ -31,7 +31,7 @@ export interface ExpectedToken {
 }
 
 /** An order that can be placed again and again. */
-export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs' | 'retract'>;
+export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs' | 'retract' | 'lastResort'>;
 
 /** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
 export interface TokenEndpoint {

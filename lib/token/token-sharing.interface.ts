@@ -16,6 +16,8 @@ export interface SharedRequest {
 export interface OrderSharing {
   /** Another instance's token, else what `fetch$` brings; fails only as `fetch$` fails. */
   share(request: SharedRequest): Observable<TokenGrant>;
+  /** A token of another instance that the last `share` came across and passed by as due, if it is still valid. */
+  lastResort(): TokenGrant | undefined;
   /** Takes a token back: it is not believed again, and nobody else shall find it. */
   retract(token: string | undefined): void;
 }

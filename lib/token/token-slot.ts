@@ -189,6 +189,7 @@ export class TokenSlot {
   }
 
   #onFailure(flight: TokenFlight, failure: unknown): void {
+    const shared = this.#takeLastResort();
     const left = this.#held?.lifeLeftMs() ?? 0;
     const wasFailing = this.#failed !== undefined;
     this.#failed = { failure, at: now() };
@@ -197,8 +198,19 @@ export class TokenSlot {
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
     this.#policy.report.failed(this.#source, failure, left, wasFailing);
+    if (shared !== undefined) this.#listeners.emit(shared);
     if (isFinal(failure) || left <= 0) this.#listeners.fail(failure);
-    flight.fail(failure);
+    if (shared === undefined) flight.fail(failure);
+    else flight.land(shared);
+  }
+
+  /** With nothing valid at hand, a token that other instances share is as good as one held through an outage. */
+  #takeLastResort(): AccessToken | undefined {
+    if ((this.#held?.lifeLeftMs() ?? 0) > 0) return undefined;
+    const grant = this.#source.lastResort();
+    if (grant === undefined) return undefined;
+    this.#held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
+    return this.#held.token;
   }
 
   #settle(): void {

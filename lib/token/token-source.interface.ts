@@ -27,6 +27,8 @@ export interface TokenSource extends TokenSubject {
   forgetRefusal(): void;
   /** Sees to it that this token (or, without one, whatever is shared) does not come back from other instances. */
   retract(token?: string): void;
+  /** Where the last subscription failed: another instance's token that it came across, due for renewal but still valid. */
+  lastResort(): TokenGrant | undefined;
   /** How long a subscription would only repeat a remembered refusal, in milliseconds. */
   refusedForMs(): number;
 }
