@@ -5,10 +5,19 @@ import {
   type MindsphereEmulatorOptions,
 } from 'nestjs-mindsphere-credentials/testing';
 import { delay, lastValueFrom, mergeMap, NEVER, of, take, tap, toArray } from 'rxjs';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { APP, failureOf, IMPATIENT, ONE_TRY, startPlatform, startWith } from '../support/application.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  APP,
+  failureOf,
+  fakeTime,
+  IMPATIENT,
+  ONE_TRY,
+  startPlatform,
+  startWith,
+  until,
+} from '../support/application.js';
 import { leaksOf, partsOf } from '../support/leaks.js';
-import { type Answer, headerOf, json } from '../support/stub-platform.js';
+import { type Answer, hang, headerOf, json } from '../support/stub-platform.js';
 
 const named = (count: number) => Array.from({ length: count }, (_, at) => `customer${at}`);
 
@@ -186,6 +195,22 @@ describe('userTenants() where the server fails', () => {
     expect(platform.elsewhere.count).toBe(1);
   });
 
+  it('no attempt at a page outlives the deadline', async () => {
+    const { app, list } = await startStubbed(hang(), { ...RETRYING, deadlineMs: 3_000 });
+    fakeTime();
+    let failure: unknown;
+    app.userTenants().subscribe({ error: (error: unknown) => (failure = error) });
+    await list.arrived(1);
+    vi.advanceTimersByTime(2_000);
+    await until(() => vi.getTimerCount() > 0);
+    vi.advanceTimersByTime(1);
+    await list.arrived(2);
+    expect(failure).toBeUndefined();
+    vi.advanceTimersByTime(999);
+    await until(() => failure !== undefined);
+    expect(failure).toMatchObject({ code: 'token_request_failed', retryable: true, attempts: 2 });
+  });
+
   it('a 401 makes it fetch a new token, once', async () => {
     const { app, emulator } = await startEmulated({ userTenants: named(150) });
     emulator.failNext('user-tenants', { status: 401 });
@@ -215,39 +240,51 @@ describe('userTenants() where the server fails', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
-  it.each<[string, unknown]>([
-    ['no JSON', '<html>'],
-    ['a list', []],
-    ['nothing of it', {}],
-    ['no page', { userTenants: [{ id: 'a' }] }],
-    ['no tenants', { page: { totalPages: 1, number: 0 } }],
-    ['tenants that are no list', { page: { totalPages: 1, number: 0 }, userTenants: { id: 'a' } }],
-    ['names instead of objects', { page: { totalPages: 1, number: 0 }, userTenants: ['a'] }],
-    ['null for a tenant', { page: { totalPages: 1, number: 0 }, userTenants: [null] }],
-    ['an id that is no DNS label', page(0, 1, ['a.evil.test'])],
-    ['an id with a slash', page(0, 1, ['a/b'])],
-    ['an empty id', page(0, 1, [''])],
-    ['an id that is a number', page(0, 1, [7])],
-    ['another page', page(1, 3, ['a'])],
-    ['no page number', page(0, 1, ['a'], { number: undefined })],
-    ['pages by half', page(0, 1.5, ['a'])],
-    ['fewer pages than none', page(0, -1, ['a'])],
-    ['pages that are a text', page(0, 1, ['a'], { totalPages: '1' })],
-    ['an empty page before others', page(0, 2, [])],
-    ['more pages than there can be', 'endless'],
-  ])('%s is token_response_invalid', async (what, body) => {
-    const { app, list } = await startStubbed(
-      what.startsWith('more') ? pages((number) => page(number, 1e9, [`a${number}`])) : json(body),
-      ONE_TRY,
-    );
+  const NO_LIST = 'it is no JSON object with page and userTenants';
+  const NO_LABEL = 'the id of a user tenant is not one DNS label';
+  const NO_COUNT = 'page.totalPages is no whole number';
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '<html>', NO_LIST],
+    ['a list', [], NO_LIST],
+    ['nothing of it', {}, NO_LIST],
+    ['no page', { userTenants: [{ id: 'a' }] }, NO_LIST],
+    ['no tenants', { page: { totalPages: 1, number: 0 } }, NO_LIST],
+    ['tenants that are no list', { page: { totalPages: 1, number: 0 }, userTenants: { id: 'a' } }, NO_LIST],
+    ['names instead of objects', { page: { totalPages: 1, number: 0 }, userTenants: ['a'] }, NO_LABEL],
+    ['null for a tenant', { page: { totalPages: 1, number: 0 }, userTenants: [null] }, NO_LABEL],
+    ['an id that is no DNS label', page(0, 1, ['a.evil.test']), NO_LABEL],
+    ['an id with a slash', page(0, 1, ['a/b']), NO_LABEL],
+    ['an empty id', page(0, 1, ['']), NO_LABEL],
+    ['an id that is a number', page(0, 1, [7]), NO_LABEL],
+    ['another page', page(1, 3, ['a']), 'it is another page than page 0, which was asked for'],
+    ['no page number', page(0, 1, ['a'], { number: undefined }), 'it is another page than page 0'],
+    ['pages by half', page(0, 1.5, ['a']), NO_COUNT],
+    ['fewer pages than none', page(0, -1, ['a']), NO_COUNT],
+    ['pages that are a text', page(0, 1, ['a'], { totalPages: '1' }), NO_COUNT],
+    ['an empty page before others', page(0, 2, []), 'page 0 is empty, and others are said to follow'],
+  ])('%s is token_response_invalid, and says why', async (_, body, fault) => {
+    const { app, list } = await startStubbed(json(body));
     const failure = await failureOf(app.userTenants().pipe(toArray()));
-    expect(failure).toMatchObject({ code: 'token_response_invalid', message: expect.stringContaining('/userTenants') });
-    expect(list.count).toBe(what.startsWith('more') ? 1_000 : 1);
+    expect(failure).toMatchObject({ code: 'token_response_invalid', attempts: 1 });
+    expect(failure.message).toMatch(/^The endpoint http:\S+\/userTenants gave an answer that is refused: /);
+    expect(failure.message).toContain(fault);
+    expect(list.count).toBe(1);
+  });
+
+  it('more pages than there can be are token_response_invalid', async () => {
+    const { app, list } = await startStubbed(pages((number) => page(number, 1e9, [`a${number}`])));
+    const message = expect.stringContaining('it says that there are more than 1000 pages');
+    const failure = await failureOf(app.userTenants().pipe(toArray()));
+    expect(failure).toMatchObject({ code: 'token_response_invalid', message });
+    expect(list.count).toBe(1_000);
   });
 
   it('a page that comes again and again ends it', async () => {
     const { app, list } = await startStubbed(pages((number) => page(number, 1e9, ['a', 'b'])));
-    expect(await failureOf(app.userTenants().pipe(toArray()))).toMatchObject({ code: 'token_response_invalid' });
+    const message = expect.stringContaining('page 1 repeats the page before it');
+    const failure = await failureOf(app.userTenants().pipe(toArray()));
+    expect(failure).toMatchObject({ code: 'token_response_invalid', message });
     expect(list.count).toBe(2);
   });
 
@@ -256,12 +293,13 @@ describe('userTenants() where the server fails', () => {
     expect(await failureOf(app.userTenants())).toMatchObject({ code: 'token_response_invalid' });
   });
 
-  it('sends the token of the host tenant, and no failure shows it', async () => {
+  it.each([403, 401])('sends the token of the host tenant, and no failure shows it (%s)', async (status) => {
     const { app, list } = await startStubbed((exchange) =>
-      json({ error: 'x', error_description: headerOf(exchange.request, 'authorization') }, 403)(exchange),
+      json({ error: 'x', error_description: headerOf(exchange.request, 'authorization') }, status)(exchange),
     );
     const failure = await failureOf(app.userTenants());
-    const token = headerOf(list.only, 'authorization').replace('Bearer ', '');
+    expect(failure).toMatchObject({ status, error: 'x' });
+    const token = headerOf(list.requests.at(-1)!, 'authorization').replace('Bearer ', '');
     expect(JSON.parse(atob(token.split('.')[1]!)).ten).toBe('host1');
     expect(leaksOf(failure, partsOf(token))).toEqual([]);
   });
