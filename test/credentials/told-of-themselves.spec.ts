@@ -124,12 +124,10 @@ describe('what is wrong with what was given at run time', () => {
     ['tenant', 'tenant', 'clientId and clientSecret'],
   ] as const)('%s credentials without anything say what they need', async (kind, path, needs) => {
     const { factory } = await lab();
-    for (const options of [undefined, {}]) {
-      const failure = await failureOf(() => factory[kind](forbidden(options)));
-      expect(failure.code).toBe('options_invalid');
-      expect(failure.message).toContain(`${path}`);
-      if (options === undefined) expect(failure.message).toContain(`needs ${needs}`);
-    }
+    const failure = await failureOf(() => factory[kind](forbidden(undefined)));
+    expect(failure.code).toBe('options_invalid');
+    expect(failure.message).toContain(`${path} needs ${needs}`);
+    expect((await failureOf(() => factory[kind](forbidden({})))).code).toBe('options_invalid');
   });
 
   it('tenants are named, not repeated', async () => {

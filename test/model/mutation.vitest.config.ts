@@ -10,6 +10,7 @@ const SPECS: Record<string, string[]> = {
     'test/credentials/user-tenants.spec.ts',
     'test/e2e/token-response.spec.ts',
     'test/e2e/wire-format.spec.ts',
+    'test/sharing/sharing.spec.ts',
   ],
   credentials: [
     'test/credentials/**/*.spec.ts',
