@@ -10,7 +10,7 @@ const SPECS: Record<string, string[]> = {
     'test/credentials/user-tenants.spec.ts',
     'test/e2e/token-response.spec.ts',
     'test/e2e/wire-format.spec.ts',
-    'test/sharing/sharing.spec.ts',
+    'test/sharing/last-resort.spec.ts',
   ],
   credentials: [
     'test/credentials/**/*.spec.ts',
