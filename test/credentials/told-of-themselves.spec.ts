@@ -62,7 +62,7 @@ describe('what credentials tell of themselves', () => {
   it('as a text, in a dump and in JSON the same', async () => {
     const { app } = await lab();
     const text = `AppCredentials ${inspect(app.toJSON())}`;
-    expect([`${app}`, inspect(app), String(app)]).toEqual([text, text, text]);
+    expect([app.toString(), inspect(app), String(app)]).toEqual([text, text, text]);
     expect(JSON.parse(JSON.stringify(app))).toEqual(app.toJSON());
   });
 
