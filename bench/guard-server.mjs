@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
-import { NestFactory, REQUEST } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
@@ -16,20 +16,9 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 
-/*
- * One route on a server of its own: a router that looks at other routes first, and code that V8 made for others, would
- * count as this one's. The bench reads its CPU time over IPC. Plain JavaScript: no build step.
- */
+/** A server in a process of its own, whose CPU time the bench reads over IPC. Plain JavaScript: no build step. */
 class Empty {}
 Injectable({ scope: Scope.REQUEST })(Empty);
-
-/** What any module costs that gives something of the request. */
-class Foreign {}
-class ForeignModule {}
-Module({
-  providers: [{ provide: Foreign, scope: Scope.REQUEST, useFactory: () => new Foreign(), inject: [REQUEST] }],
-  exports: [Foreign],
-})(ForeignModule);
 
 /** What an application would write for itself. */
 const trivial = new AsyncLocalStorage();
@@ -52,7 +41,6 @@ const controllers = {
   decorator: controller({ handle: (user) => ({ ok: user.verified }), guard: UserTokenGuard, decorated: true }),
   'empty-scope': controller({ inject: Empty, handle: () => ({ ok: true }) }),
   'empty-scope-guard': controller({ inject: Empty, handle: () => ({ ok: true }), guard: EmptyGuard }),
-  'foreign-scope-guard': controller({ inject: Foreign, handle: () => ({ ok: true }), guard: EmptyGuard }),
   'user-token': controller({ inject: UserToken, handle: (_, user) => ({ ok: user.verified }), guard: UserTokenGuard }),
   'current-app': controller({
     inject: CurrentAppCredentials,
@@ -93,27 +81,21 @@ function controller({ handle, inject, guard, decorated = false }) {
   return { Route, descriptor };
 }
 
-const middlewares = {
-  'trivial-als': TrivialMiddleware,
-  'trivial-als-guard': TrivialMiddleware,
-  'our-als': CurrentUserMiddleware,
-  'current-user': CurrentUserMiddleware,
-};
+for (const [path, { Route, descriptor }] of Object.entries(controllers)) {
+  Get()(Route.prototype, 'answer', descriptor);
+  Controller(path)(Route);
+}
 
-const [platform, name, options] = process.argv.slice(2);
-const { Route, descriptor } = controllers[name];
-Get()(Route.prototype, 'answer', descriptor);
-Controller('route')(Route);
-
+const [platform, options] = process.argv.slice(2);
 class AppModule {
   configure(consumer) {
-    const middleware = middlewares[name];
-    if (middleware !== undefined) consumer.apply(middleware).forRoutes('route');
+    consumer.apply(TrivialMiddleware).forRoutes('trivial-als', 'trivial-als-guard');
+    consumer.apply(CurrentUserMiddleware).forRoutes('our-als', 'current-user');
   }
 }
 Module({
-  imports: [MindsphereCredentialsModule.forRoot(JSON.parse(options)), ForeignModule],
-  controllers: [Route],
+  imports: [MindsphereCredentialsModule.forRoot(JSON.parse(options))],
+  controllers: Object.values(controllers).map(({ Route }) => Route),
   providers: [Empty],
 })(AppModule);
 
@@ -122,7 +104,7 @@ const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 process.on('message', (message) => {
   if (message === 'collect') {
-    // A major one would also throw away code that did not run lately.
+    // A major one would also throw away the code of the routes that did not run lately.
     globalThis.gc({ type: 'minor' });
     process.send({});
   }
@@ -131,7 +113,7 @@ process.on('message', (message) => {
 });
 // The bench is gone.
 process.on('disconnect', () => process.exit());
-process.send({ url: `${await app.getUrl()}/route` });
+process.send({ url: await app.getUrl() });
 
 function cpuMicroseconds() {
   const { user, system } = process.cpuUsage();
