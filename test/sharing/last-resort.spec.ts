@@ -59,6 +59,24 @@ describe('a shared token', () => {
     expect(platform.app.count).toBe(3);
   });
 
+  it('is not asked for by an instance that has a valid one of its own', async () => {
+    const { platform, store, startOne } = await instances();
+    fakeTime();
+    const { credentials, shared } = await startOne();
+    const heard: string[] = [];
+    const subscription = credentials.token$.subscribe(({ value }) => heard.push(value));
+    const first = await tokenOf(credentials);
+    await stored(store);
+    platform.app.always(down);
+    vi.advanceTimersByTime(26 * MINUTE);
+    await until(() => platform.app.count === 2);
+    await until(() => credentials.state?.lastErrorCode !== undefined);
+    expect(await tokenOf(credentials)).toBe(first);
+    expect(heard).toEqual([first.value]);
+    expect(shared.counts.taken).toBe(0);
+    subscription.unsubscribe();
+  });
+
   it('that was taken back is no last resort', async () => {
     const { platform, store, startOne } = await instances();
     fakeTime();
