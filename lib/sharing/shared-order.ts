@@ -44,7 +44,10 @@ export class SharedOrder implements OrderSharing {
       this.#isDistrusted = false;
       this.#passedBy = undefined;
       const grant$ = isDistrusted ? this.#fetch(search) : this.#obtain(search);
-      return grant$.pipe(map((grant) => ({ ...grant, earlierMs: search.earlierMs })));
+      return grant$.pipe(
+        tap(() => (this.#passedBy = undefined)),
+        map((grant) => ({ ...grant, earlierMs: search.earlierMs })),
+      );
     });
   }
 
@@ -107,7 +110,6 @@ export class SharedOrder implements OrderSharing {
   #fetch({ fetch$, places }: Search, lock?: EntryLock): Observable<TokenGrant> {
     return fetch$.pipe(
       tap((grant) => {
-        this.#passedBy = undefined;
         const stored = this.#context.entries.put(places, grant, now());
         lock?.holdUntil(stored);
       }),
@@ -128,7 +130,7 @@ export class SharedOrder implements OrderSharing {
       .map((grant) => ({ ...grant, earlierMs: earlier }));
     const chosen = trusted.find((grant) => isWorthTaking(grant, margins));
     const [passedBy] = trusted;
-    this.#passedBy = passedBy === undefined || chosen !== undefined ? undefined : { grant: passedBy, found: now() };
+    this.#passedBy = passedBy === undefined ? undefined : { grant: passedBy, found: now() };
     if (chosen !== undefined) record.count('taken');
     return chosen ?? 'none';
   }

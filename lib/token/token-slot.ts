@@ -155,6 +155,10 @@ export class TokenSlot {
     return undefined;
   }
 
+  get #lifeLeftMs(): number {
+    return this.#held?.lifeLeftMs() ?? 0;
+  }
+
   get #pauseLeftMs(): number {
     return this.#pause?.leftMs ?? 0;
   }
@@ -190,7 +194,7 @@ export class TokenSlot {
 
   #onFailure(flight: TokenFlight, failure: unknown): void {
     const shared = this.#takeLastResort();
-    const left = this.#held?.lifeLeftMs() ?? 0;
+    const left = this.#lifeLeftMs;
     const wasFailing = this.#failed !== undefined;
     this.#failed = { failure, at: now() };
     // While a refusal is remembered, an attempt would only repeat it.
@@ -206,7 +210,7 @@ export class TokenSlot {
 
   /** With nothing valid at hand, a token that other instances share is as good as one held through an outage. */
   #takeLastResort(): AccessToken | undefined {
-    if ((this.#held?.lifeLeftMs() ?? 0) > 0) return undefined;
+    if (this.#lifeLeftMs > 0) return undefined;
     const grant = this.#source.lastResort();
     if (grant === undefined) return undefined;
     this.#held = new HeldToken(grant, this.#source, now(), this.#policy.margins);

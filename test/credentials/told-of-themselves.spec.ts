@@ -120,13 +120,13 @@ describe('whether a token is there', () => {
 
 describe('what is wrong with what was given at run time', () => {
   it.each([
-    ['app', 'app', 'keyStoreClientId and keyStoreClientSecret'],
-    ['tenant', 'tenant', 'clientId and clientSecret'],
-  ] as const)('%s credentials without anything say what they need', async (kind, path, needs) => {
+    ['app', 'keyStoreClientId and keyStoreClientSecret'],
+    ['tenant', 'clientId and clientSecret'],
+  ] as const)('%s credentials without anything say what they need', async (kind, needs) => {
     const { factory } = await lab();
     const failure = await failureOf(() => factory[kind](forbidden(undefined)));
     expect(failure.code).toBe('options_invalid');
-    expect(failure.message).toContain(`${path} needs ${needs}`);
+    expect(failure.message).toContain(`${kind} needs ${needs}`);
     expect((await failureOf(() => factory[kind](forbidden({})))).code).toBe('options_invalid');
   });
 

@@ -1,26 +1,29 @@
 import { describe, expect, it, vi } from 'vitest';
 import { failureOf, fakeTime, tokenOf, until } from '../support/application.js';
-import { type Instance, instances } from '../support/instances.js';
-import type { MemoryStore } from '../support/memory-store.js';
+import { instances, stored, valueOf } from '../support/instances.js';
 import { json } from '../support/stub-platform.js';
 
 const MINUTE = 60_000;
 const down = json({ error: 'down' }, 503);
 const refused = json({ error: 'unauthorized' }, 401);
 
-const valueOf = async ({ credentials }: Instance) => (await tokenOf(credentials)).value;
-const stored = (store: MemoryStore) => until(() => store.entries.size === 1);
+/** Instances whose holder has a token of 30 minutes in the store, 26 minutes later. */
+async function dueToken() {
+  const { platform, store, startOne } = await instances();
+  fakeTime();
+  const holder = await startOne();
+  const first = await tokenOf(holder.credentials);
+  await stored(store);
+  vi.advanceTimersByTime(26 * MINUTE);
+  return { platform, store, startOne, holder, first };
+}
 
 describe('a shared token', () => {
   it.each([
     ['down', down],
     ['refusing', refused],
   ])('that is due is served until its end by an instance that starts while the platform is %s', async (_, answer) => {
-    const { platform, store, startOne } = await instances();
-    fakeTime();
-    const first = await tokenOf((await startOne()).credentials);
-    await stored(store);
-    vi.advanceTimersByTime(26 * MINUTE);
+    const { platform, startOne, first } = await dueToken();
     platform.app.always(answer);
     const { credentials, shared } = await startOne();
     const heard: string[] = [];
@@ -42,30 +45,22 @@ describe('a shared token', () => {
   });
 
   it('that is due gives way to a new one as soon as there is one', async () => {
-    const { platform, store, startOne } = await instances();
-    fakeTime();
-    const first = await valueOf(await startOne());
-    await stored(store);
-    vi.advanceTimersByTime(26 * MINUTE);
+    const { platform, startOne, first } = await dueToken();
     platform.app.next(down);
     const second = await startOne();
-    expect(await valueOf(second)).toBe(first);
+    expect(await valueOf(second)).toBe(first.value);
     vi.advanceTimersByTime(1_001);
     const heard: string[] = [];
     second.credentials.token$.subscribe(({ value }) => heard.push(value));
     await until(() => heard.length === 2);
-    expect(heard[0]).toBe(first);
+    expect(heard[0]).toBe(first.value);
     expect(await valueOf(second)).toBe(heard[1]);
     expect(platform.app.count).toBe(3);
   });
 
   it('is not asked for by an instance that has a valid one of its own', async () => {
-    const { platform, store, startOne } = await instances();
-    fakeTime();
-    const { credentials, shared } = await startOne();
-    const first = await tokenOf(credentials);
-    await stored(store);
-    vi.advanceTimersByTime(26 * MINUTE);
+    const { platform, holder, first } = await dueToken();
+    const { credentials, shared } = holder;
     platform.app.always(down);
     const heard: string[] = [];
     const subscription = credentials.token$.subscribe(({ value }) => heard.push(value));
@@ -78,12 +73,8 @@ describe('a shared token', () => {
   });
 
   it('that was taken back is no last resort', async () => {
-    const { platform, store, startOne } = await instances();
-    fakeTime();
-    const { credentials } = await startOne();
-    const first = await tokenOf(credentials);
-    await stored(store);
-    vi.advanceTimersByTime(26 * MINUTE);
+    const { platform, store, holder, first } = await dueToken();
+    const { credentials } = holder;
     const kept = new Map(store.entries);
     credentials.invalidate(first);
     await until(() => store.entries.size === 0);
@@ -93,11 +84,7 @@ describe('a shared token', () => {
   });
 
   it('that is taken back during the request is no last resort', async () => {
-    const { platform, store, startOne } = await instances();
-    fakeTime();
-    const first = await tokenOf((await startOne()).credentials);
-    await stored(store);
-    vi.advanceTimersByTime(26 * MINUTE);
+    const { platform, startOne, first } = await dueToken();
     platform.app.always(down);
     const { credentials } = await startOne();
     const release = platform.app.hold();

@@ -1,17 +1,14 @@
 import { MindsphereCredentials } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf, fakeTime, TENANT, tokenOf, until } from '../support/application.js';
-import { type Instance, type InstanceOptions, instances, KEY, NEW_KEY, onlyEntry } from '../support/instances.js';
-import { fails, type MemoryStore, never, withoutLock } from '../support/memory-store.js';
+import { type InstanceOptions, instances, KEY, NEW_KEY, onlyEntry, stored, valueOf } from '../support/instances.js';
+import { fails, never, withoutLock } from '../support/memory-store.js';
 import { passing } from '../support/passing.js';
 import { json } from '../support/stub-platform.js';
 
 const MINUTE = 60_000;
 const down = json({ error: 'down' }, 503);
 const refused = json({ error: 'unauthorized' }, 401);
-
-const valueOf = async ({ credentials }: Instance) => (await tokenOf(credentials)).value;
-const stored = (store: MemoryStore) => until(() => store.entries.size === 1);
 
 describe('instances with one store', () => {
   it('share one request', async () => {

@@ -6,7 +6,7 @@ import {
   type TokenStore,
 } from 'nestjs-mindsphere-credentials';
 import { SharedTokens } from '../../lib/sharing/shared-tokens.js';
-import { APP, startPlatform, startWith } from './application.js';
+import { APP, startPlatform, startWith, tokenOf, until } from './application.js';
 import { MemoryStore } from './memory-store.js';
 import type { StubPlatform } from './stub-platform.js';
 
@@ -45,6 +45,16 @@ export async function instances(): Promise<Instances> {
     return { module, credentials: module.get(AppCredentials), shared: module.get(SharedTokens, { strict: false }) };
   };
   return { platform, store, startOne };
+}
+
+/** The text of the token that an instance uses. */
+export async function valueOf({ credentials }: Instance): Promise<string> {
+  return (await tokenOf(credentials)).value;
+}
+
+/** Waits until the token of the one order is there for others. */
+export function stored(store: MemoryStore): Promise<void> {
+  return until(() => store.entries.size === 1);
 }
 
 /** The one entry of a store. */
