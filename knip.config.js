@@ -8,16 +8,16 @@ export default {
     'bench/*.mjs',
     'sample/src/{start,main}.ts',
     // The package's command; what stands in package.json is what it is compiled to.
-    'lib/testing/bin/mindsphere-emulator.ts',
+    'lib/cli/emulator/mindsphere-emulator.ts',
     'test/**/*.spec.ts',
     // Loaded by scripts, by child processes and by Stryker.
-    'test/chaos/chaos.ts',
-    'test/secrets/{child.mjs,child-application.ts}',
-    'test/model/mutation.{vitest.config,setup}.ts',
+    'test/system/chaos/chaos.ts',
+    'test/system/secrets/{child.mjs,child-application.ts}',
+    'test/system/model/mutation.{vitest.config,setup}.ts',
   ],
   project: ['lib/**/*.ts', 'test/**/*.{ts,mjs}', 'sample/src/**/*.ts', 'scripts/**/*.mjs', 'bench/**/*.mjs'],
   // Applications of their own, which are filled in and installed by scripts/test-compat.mjs; and what README blocks presuppose.
-  ignore: ['test/compat/**', 'test/readme/**'],
+  ignore: ['test/system/compat/**', 'test/system/readme/**'],
   // Debian's; tests that need it say so where it is not installed.
   ignoreBinaries: ['redis-server'],
   ignoreDependencies: [

@@ -1,5 +1,5 @@
 /*
- * What is broken; which tests are to notice stands in test/model/mutation.vitest.config.ts, because Stryker's own
+ * What is broken; which tests are to notice stands in test/system/model/mutation.vitest.config.ts, because Stryker's own
  * `testFiles` (9.6) breaks what runs at import only once it has run. `npm run test:mutation` goes through the folders one
  * after the other (scripts/test-mutation.mjs); `MUTATION_FOLDER=guard npx stryker run` is one of them alone.
  */
@@ -17,7 +17,7 @@ export default {
   plugins: ['@stryker-mutator/vitest-runner'],
   packageManager: 'npm',
   mutate: [`lib/${folder}/**/*.ts`],
-  vitest: { configFile: 'test/model/mutation.vitest.config.ts', related: false },
+  vitest: { configFile: 'test/system/model/mutation.vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   ignoreStatic: false,
   concurrency: Number(concurrency),

@@ -16,11 +16,11 @@ export { AppCredentials } from './credentials/app.credentials.js';
 export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 export { CurrentUser } from './credentials/current-user.js';
 export { getCredentialsToken, InjectCredentials } from './credentials/credentials-token.js';
-export { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+export { MindsphereCredentials } from './token/mindsphere-credentials.js';
 export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
-export { TokenVerifier } from './credentials/token-verifier.js';
-export { UserToken } from './credentials/user-token.js';
+export { TokenVerifier } from './users/token-verifier.js';
+export { UserToken } from './users/user-token.js';
 export {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorCode,

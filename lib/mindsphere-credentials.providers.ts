@@ -8,14 +8,14 @@ import type { CredentialsContext } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { CurrentUser } from './credentials/current-user.js';
-import { MindsphereCredentials } from './credentials/mindsphere-credentials.js';
+import { MindsphereCredentials } from './token/mindsphere-credentials.js';
 import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
-import { TokenVerifier } from './credentials/token-verifier.js';
-import { UserToken } from './credentials/user-token.js';
-import { userTokenOf } from './credentials/user-token-of-request.js';
+import { TokenVerifier } from './users/token-verifier.js';
+import { UserToken } from './users/user-token.js';
+import { userTokenOf } from './users/user-token-of-request.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
 import { MindsphereHttpService } from './http/mindsphere-http.service.js';
@@ -25,7 +25,7 @@ import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { RefreshLog } from './token/refresh-log.js';
 import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
-import { UserTenantsClient } from './token/user-tenants.client.js';
+import { UserTenantsClient } from './credentials/user-tenants.client.js';
 import { clientRule } from './verification/client-rule.js';
 
 /** Injection token of what the credentials of one registration stand on. */

@@ -30,8 +30,8 @@ const SCENARIOS = {
   'store, lock, jitter': { store: true, lock: true, jitter: true },
 };
 
-const { simulate } = await load('../test/sim/instances.ts');
-const { axis, chartOf, figuresOf } = await load('../test/sim/report.ts');
+const { simulate } = await load('../test/system/sim/instances.ts');
+const { axis, chartOf, figuresOf } = await load('../test/system/sim/report.ts');
 
 console.log(`${size.instances} instances, ${size.tenants} tenants, seed ${size.seed}; token requests per minute`);
 const table = {};

@@ -28,7 +28,7 @@ const minutes = values.minutes ?? process.env.CHAOS_MINUTES;
 const seconds = number(values.seconds ?? (minutes === undefined ? DEFAULT_SECONDS : 60 * Number(minutes)));
 const seed = number(values.seed ?? process.env.CHAOS_SEED ?? randomInt(2 ** 31));
 
-const { runChaos, PLANTS } = await load('../test/chaos/chaos.ts');
+const { runChaos, PLANTS } = await load('../test/system/chaos/chaos.ts');
 if (values.plant !== undefined && !(values.plant in PLANTS)) {
   throw new Error(`--plant must be one of ${Object.keys(PLANTS).join(', ')}`);
 }

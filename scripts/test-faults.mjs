@@ -38,7 +38,7 @@ function measure() {
   const file = join(directory, 'table.md');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   try {
-    execFileSync(process.execPath, [vitest, 'run', 'test/faults'], {
+    execFileSync(process.execPath, [vitest, 'run', 'test/system/faults'], {
       cwd: root,
       env: { ...process.env, FAULTS_TABLE: file },
       stdio: ['ignore', 'inherit', 'inherit'],

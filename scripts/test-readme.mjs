@@ -11,11 +11,11 @@ import { link, manifest, pack, root, unpack } from './packed-package.mjs';
  * application of NestJS has; JSON is parsed, JavaScript and shell lines are checked for their syntax. None is exempt.
  * Links between documents have to lead somewhere. Needs no network. Comments right before a block say how (nobody sees them on the page):
  *
- *   <!-- compile: with NAME -->         behind what test/readme/preludes/NAME.ts declares, or inside of it, where that
+ *   <!-- compile: with NAME -->         behind what test/system/readme/preludes/NAME.ts declares, or inside of it, where that
  *                                       file has the line `// <block>`
  *   <!-- compile: as NAME -->           as the file NAME.ts, which other blocks import as `./NAME.js`
  *   <!-- run: expect TEXT -->           is also run, has to end well and print TEXT
- *   <!-- run: with NAME, expect TEXT -->   the same for test/readme/harnesses/NAME.mjs, which finds the block's URL in
+ *   <!-- run: with NAME, expect TEXT -->   the same for test/system/readme/harnesses/NAME.mjs, which finds the block's URL in
  *                                       the variable BLOCK
  */
 

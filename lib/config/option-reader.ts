@@ -1,5 +1,5 @@
 import type { Faults } from './faults.js';
-import { isValues, type Values } from './values.js';
+import { isValues, type Values } from '../util/json.js';
 
 /** What a value must be, and what to say where it is not. */
 export interface Rule<T> {

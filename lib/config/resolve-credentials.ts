@@ -4,7 +4,7 @@ import { isSet, type OptionReader } from './option-reader.js';
 import type { ResolvedAppOptions, ResolvedTenantOptions, ResolvedUrls } from './resolved-options.interface.js';
 import { rules } from './rules.js';
 import { SealedSecret } from './sealed-secret.js';
-import { isValues, type Values } from './values.js';
+import { isValues, type Values } from '../util/json.js';
 
 const APP_OPTIONS = [
   'keyStoreClientId',

@@ -6,7 +6,7 @@ import { resolveHttp } from './resolve-http.js';
 import { resolveLimits, VERIFICATION_OPTIONS } from './resolve-limits.js';
 import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
 import type { ResolvedOptions } from './resolved-options.interface.js';
-import { isValues } from './values.js';
+import { isValues } from '../util/json.js';
 
 const KNOWN = [
   'region',

@@ -1,9 +1,9 @@
-import { isAppPart, isClientId, isClientSecret, isDnsLabel, isDomain } from './labels.js';
+import { isAppPart, isClientId, isClientSecret, isDnsLabel, isDomain } from '../util/formats.js';
 import type { AppCredentialsOptions, ClientSecret, VerificationOptions } from './module-options.interface.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import type { Rule } from './option-reader.js';
 import { isEncryptionKey } from './sealed-keys.js';
-import { isValues } from './values.js';
+import { isValues } from '../util/json.js';
 
 /** Rotation needs two; each costs a look-up of its own. */
 const MOST_ENCRYPTION_KEYS = 8;

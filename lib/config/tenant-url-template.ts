@@ -1,4 +1,4 @@
-import { isDnsLabel } from './labels.js';
+import { isDnsLabel } from '../util/formats.js';
 
 /** Where the tenant stands in a template. */
 export const PLACEHOLDER = '{tenant}';

@@ -9,7 +9,7 @@ import { demandLabel, DerivedCredentials } from './derived-credentials.js';
 import { missingGroup, missingTenants } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
-import type { UserToken } from './user-token.js';
+import type { UserToken } from '../users/user-token.js';
 
 /**
  * App credentials: technical tokens for a user tenant, from the Technical Token Manager. Deployed apps keep host and

@@ -1,9 +1,9 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { TokenCache } from '../token/token-cache.js';
 import type { TokenEndpoint } from '../token/token-endpoint.interface.js';
-import type { UserTenantsClient } from '../token/user-tenants.client.js';
+import type { UserTenantsClient } from './user-tenants.client.js';
 import type { ClientRule } from '../verification/client-rule.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { TokenVerifier } from '../users/token-verifier.js';
 
 /** What all credentials of one registration stand on. */
 export interface CredentialsContext {

@@ -2,7 +2,7 @@ import { defer } from 'rxjs';
 import type { TokenHandle } from '../token/token-cache.js';
 import { AppCredentials } from './app.credentials.js';
 import type { CredentialsContext } from './credentials-context.js';
-import type { UserToken } from './user-token.js';
+import type { UserToken } from '../users/user-token.js';
 
 /**
  * App credentials of the current request: the documented way to run a deployed app. The user tenant is always the

@@ -1,10 +1,10 @@
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AppCredentials } from './app.credentials.js';
-import { publishedUser } from './published-users.js';
-import { runningRequest } from './running-request.js';
-import type { TokenVerifier } from './token-verifier.js';
-import { UserToken } from './user-token.js';
-import { userTokenOf } from './user-token-of-request.js';
+import { publishedUser } from '../users/published-users.js';
+import { runningRequest } from '../users/running-request.js';
+import type { TokenVerifier } from '../users/token-verifier.js';
+import { UserToken } from '../users/user-token.js';
+import { userTokenOf } from '../users/user-token-of-request.js';
 
 /**
  * The user of whichever request is running: a singleton, for services that shall not become request scoped. It needs

@@ -4,9 +4,9 @@ import { OptionReader } from '../config/option-reader.js';
 import { refuseUnknownOauthServer, resolveApp, resolveTenant } from '../config/resolve-credentials.js';
 import { AppCredentials } from './app.credentials.js';
 import type { CredentialsContext } from './credentials-context.js';
-import { passableToken, tokenOf } from './presented-token.js';
+import { passableToken, tokenOf } from '../users/presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
-import { UserToken } from './user-token.js';
+import { UserToken } from '../users/user-token.js';
 
 /** Makes credentials at run time, with the URLs and limits of its registration. */
 export class MindsphereCredentialsFactory {

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { AccessToken } from '../token/access-token.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/token-state.js';
-import { MindsphereCredentials } from './mindsphere-credentials.js';
+import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 
 /** Credentials whose tokens are fetched and cached by us. */
 export abstract class TechnicalCredentials extends MindsphereCredentials {

@@ -2,9 +2,9 @@ import { defer, map, type Observable, of, switchMap, tap, throwError } from 'rxj
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import { refused } from '../verification/refused.js';
-import type { MindsphereCredentials } from './mindsphere-credentials.js';
-import type { TokenVerifier } from './token-verifier.js';
-import type { UserToken } from './user-token.js';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
+import type { TokenVerifier } from '../users/token-verifier.js';
+import type { UserToken } from '../users/user-token.js';
 
 /**
  * The tokens of credentials that act for a user. The user's token is taken now, verified at first use, and what was

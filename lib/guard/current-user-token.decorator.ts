@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { presentedToken } from '../credentials/presented-token.js';
-import { publishedUser } from '../credentials/published-users.js';
-import type { UserToken } from '../credentials/user-token.js';
-import { userTokenOf } from '../credentials/user-token-of-request.js';
+import { presentedToken } from '../users/presented-token.js';
+import { publishedUser } from '../users/published-users.js';
+import type { UserToken } from '../users/user-token.js';
+import { userTokenOf } from '../users/user-token-of-request.js';
 import { requestOfContext } from './request-of-context.js';
 
 /**

@@ -1,5 +1,5 @@
 import { Injectable, type NestMiddleware } from '@nestjs/common';
-import { runningRequest } from '../credentials/running-request.js';
+import { runningRequest } from '../users/running-request.js';
 
 /**
  * Notes the request, by Node's `AsyncLocalStorage`, for everything that runs in its course, so that `CurrentUser` finds

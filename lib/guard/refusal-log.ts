@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { LineWindow } from '../token/line-window.js';
-import { withoutTokens } from '../token/redaction.js';
+import { LogLimiter } from '../util/log-limiter.js';
+import { withoutTokens } from '../util/redaction.js';
 
 const MOST_LINES = 10;
 const LONGEST_LINE = 300;
@@ -8,7 +8,7 @@ const LONGEST_LINE = 300;
 /** Log lines about refused requests: a few at a time, on one line each, without tokens. */
 export class RefusalLog {
   readonly #logger: Pick<Logger, 'warn'>;
-  readonly #window = new LineWindow({
+  readonly #window = new LogLimiter({
     most: MOST_LINES,
     sayMore: (count) => this.#logger.warn(`${count} more refusals were not logged.`),
     // It belongs to the process, so no application would end its timer.

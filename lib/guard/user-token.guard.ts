@@ -1,8 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { catchError, map, type Observable, of } from 'rxjs';
-import { publishUser, publishedUser } from '../credentials/published-users.js';
-import { TokenVerifier } from '../credentials/token-verifier.js';
-import type { UserToken } from '../credentials/user-token.js';
+import { publishUser, publishedUser } from '../users/published-users.js';
+import { TokenVerifier } from '../users/token-verifier.js';
+import type { UserToken } from '../users/user-token.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { answerFor, type HttpAnswer, insufficientScope, invalidToken, setHeaders } from './http-answer.js';
 import { RefusalLog } from './refusal-log.js';

@@ -1,6 +1,6 @@
 import { finished, PassThrough, Readable } from 'node:stream';
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
-import { masker, redactor } from '../token/redaction.js';
+import { masker, redactor } from '../util/redaction.js';
 
 /** What was sent and must not come back. */
 export type Secrets = () => readonly string[];

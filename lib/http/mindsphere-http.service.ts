@@ -1,9 +1,9 @@
 import { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
 import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
-import type { MindsphereCredentials } from '../credentials/mindsphere-credentials.js';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { MindsphereHttpClient } from './mindsphere-http.client.js';
-import { ownAxios } from './own-axios.js';
+import { ownAxios } from '../transport/own-axios.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
 import { RequestTarget } from './request-target.js';
 import { type Route, tokenAdapter } from './token-adapter.js';

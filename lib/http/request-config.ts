@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { isValues, type Values } from '../config/values.js';
+import { isValues, type Values } from '../util/json.js';
 import { demandHeaders, plainHeaders } from './request-headers.js';
 import { requestRefused } from './request-refused.js';
 

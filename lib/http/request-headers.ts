@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { RawAxiosRequestHeaders } from 'axios';
-import { isValues } from '../config/values.js';
+import { isValues } from '../util/json.js';
 import { requestRefused } from './request-refused.js';
 
 /** Headers that are ours, and one by which a gateway's proxy could be led to another host. */

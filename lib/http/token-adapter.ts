@@ -10,8 +10,8 @@ import {
 import { defer, firstValueFrom, fromEvent, takeUntil, throwIfEmpty } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
-import { proxySecrets } from '../token/proxy-secrets.js';
-import { type Tokens, withToken } from '../token/with-token.js';
+import { proxySecrets } from '../transport/proxy-secrets.js';
+import { type Tokens, withToken } from '../credentials/with-token.js';
 import { bareAnswer, bareFailure, discard, statusFailure } from './bare-answer.js';
 import { redirectOf } from './redirect.js';
 import { isRepeatable } from './request-body.js';

@@ -1,5 +1,5 @@
 import { finalize, type Observable } from 'rxjs';
-import { isValues } from '../config/values.js';
+import { isValues } from '../util/json.js';
 import type { TokenStoreLock } from '../store/token-store.interface.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { Patience } from './patience.js';

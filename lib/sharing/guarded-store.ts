@@ -1,6 +1,6 @@
 import type { StoreUnavailableEvent } from '../telemetry/credentials-event.interface.js';
 import type { TokenStore } from '../store/token-store.interface.js';
-import { RefreshPause } from '../token/refresh-pause.js';
+import { Backoff } from '../util/backoff.js';
 import { withinTime } from './within-time.js';
 import type { SharingRecord } from './sharing-record.js';
 import { Patience } from './patience.js';
@@ -25,7 +25,7 @@ export interface StoreUse<T> {
 export class GuardedStore {
   readonly #store: TokenStore;
   readonly #record: SharingRecord;
-  readonly #pause: RefreshPause;
+  readonly #pause: Backoff;
   #isDown = false;
   #isTrying = false;
   #isClosed = false;
@@ -33,7 +33,7 @@ export class GuardedStore {
   constructor(store: TokenStore, record: SharingRecord, random: () => number) {
     this.#store = store;
     this.#record = record;
-    this.#pause = new RefreshPause(random, STORE_PAUSES);
+    this.#pause = new Backoff(random, STORE_PAUSES);
   }
 
   get canLock(): boolean {

@@ -1,6 +1,6 @@
 import type { TokenStoreEntry } from '../store/token-store.interface.js';
-import { isValues } from '../config/values.js';
-import { elapsedSince, type Moment, now } from '../token/clock.js';
+import { isValues } from '../util/json.js';
+import { elapsedSince, type Moment, now } from '../util/clock.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { TokenGrant } from '../token/token-source.interface.js';
 import type { EntryKey } from './entry-key.js';

@@ -1,6 +1,6 @@
 import { defer, map, type Observable, of, switchMap, tap } from 'rxjs';
-import { backgroundTimer } from '../token/background-timer.js';
-import { elapsedSince, type Moment, now } from '../token/clock.js';
+import { backgroundTimer } from '../util/background-timer.js';
+import { elapsedSince, type Moment, now } from '../util/clock.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { OrderSharing, SharedRequest } from '../token/token-sharing.interface.js';
 import type { TokenGrant } from '../token/token-source.interface.js';

@@ -1,5 +1,5 @@
 import type { MindsphereCredentialsEvent, StoreUnavailableEvent } from '../telemetry/credentials-event.interface.js';
-import { now } from '../token/clock.js';
+import { now } from '../util/clock.js';
 import type { EntryRefusal } from './entry-refused.js';
 
 /** Takes events; makes one only where somebody listens. */

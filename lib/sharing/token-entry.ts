@@ -1,6 +1,6 @@
-import { parseValues } from '../config/values.js';
-import type { Moment } from '../token/clock.js';
-import { elapsedSince } from '../token/clock.js';
+import { parseValues } from '../util/json.js';
+import type { Moment } from '../util/clock.js';
+import { elapsedSince } from '../util/clock.js';
 import { readGrant } from '../token/token-answer.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { TokenGrant } from '../token/token-source.interface.js';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { deepFreeze } from './deep-freeze.js';
-import { type Claims, decodeClaims, textOf, wordsOf } from './jwt.js';
+import { deepFreeze } from '../util/deep-freeze.js';
+import { type Claims, decodeClaims, textOf, wordsOf } from '../util/jwt.js';
 
 /** What an {@link AccessToken} is made of. */
 export interface AccessTokenInit {

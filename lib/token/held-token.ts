@@ -1,6 +1,6 @@
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { AccessToken } from './access-token.js';
-import { before, endOf, leftUntil, type Moment } from './clock.js';
+import { before, endOf, leftUntil, type Moment } from '../util/clock.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
 
 /** A token in the cache, its life anchored at the moment of its receipt. Immutable. */

@@ -11,24 +11,24 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { isClientSecret } from '../config/labels.js';
-import { isThenable } from './thenable.js';
+import { isClientSecret } from '../util/formats.js';
+import { isThenable } from '../util/thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { ownHttpService } from './own-http-service.js';
-import { proxySecrets } from './proxy-secrets.js';
-import { redactor } from './redaction.js';
+import { ownHttpService } from '../transport/own-http-service.js';
+import { proxySecrets } from '../transport/proxy-secrets.js';
+import { redactor } from '../util/redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
 import { RequestReport } from './request-report.js';
-import { failAfter, retryTransient } from './retry-policy.js';
+import { failAfter, retryTransient } from '../transport/retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
-import { type HttpAnswer, failureOf } from './token-failure.js';
+import { type HttpAnswer, failureOf } from '../transport/request-failure.js';
 import type { OrderSharing, TokenSharing } from './token-sharing.interface.js';
 import type { TokenGrant } from './token-source.interface.js';
-import { tookTooLong, transportFailure } from './transport-failure.js';
+import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
 
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
-import { LineWindow } from './line-window.js';
+import { LogLimiter } from '../util/log-limiter.js';
 
 const MOST_LINES = 5;
 
@@ -38,8 +38,8 @@ export class RefreshLog {
   }
 }
 
-function windowed(sayMore: (count: number) => void): LineWindow {
-  return new LineWindow({ most: MOST_LINES, sayMore, timed: true });
+function windowed(sayMore: (count: number) => void): LogLimiter {
+  return new LogLimiter({ most: MOST_LINES, sayMore, timed: true });
 }
 
 function nameOf({ credentials, tenant, subtenant }: TokenSubject): string {

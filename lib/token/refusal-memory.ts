@@ -1,5 +1,5 @@
 import type { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { elapsedSince, type Moment, now } from './clock.js';
+import { elapsedSince, type Moment, now } from '../util/clock.js';
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;

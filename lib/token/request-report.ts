@@ -2,8 +2,8 @@ import { defer, type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 import { failureCodes } from '../telemetry/failure-codes.js';
 import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { now } from './clock.js';
-import type { OnRetry } from './retry-policy.js';
+import { now } from '../util/clock.js';
+import type { OnRetry } from '../transport/retry-policy.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /** Failures told of, so that the memory's repetitions, which are the same objects, are not told again. */

@@ -1,9 +1,9 @@
-import { isDnsLabel } from '../config/labels.js';
-import { parseValues } from '../config/values.js';
+import { isDnsLabel } from '../util/formats.js';
+import { parseValues } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { type Claims, decodeJwt, textOf } from './jwt.js';
+import { type Claims, decodeJwt, textOf } from '../util/jwt.js';
 import type { ExpectedToken } from './token-endpoint.interface.js';
-import type { HttpAnswer } from './token-failure.js';
+import type { HttpAnswer } from '../transport/request-failure.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /** A technical token lives 30 minutes (protocol page, section 1); more than this is nonsense, not generosity. */

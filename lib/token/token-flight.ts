@@ -1,6 +1,6 @@
 import { AsyncSubject, Observable, type Observer, type Subscription } from 'rxjs';
 import type { AccessToken } from './access-token.js';
-import { inOwnContext } from './async-context.js';
+import { inOwnContext } from '../util/async-context.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /**

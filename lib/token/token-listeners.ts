@@ -1,6 +1,6 @@
 import type { Observer, Subscriber } from 'rxjs';
 import type { AccessToken } from './access-token.js';
-import { inOwnContext } from './async-context.js';
+import { inOwnContext } from '../util/async-context.js';
 
 /** Those who listen to `token$` of one slot. */
 export class TokenListeners {

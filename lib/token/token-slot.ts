@@ -13,12 +13,12 @@ import {
 import type { RefreshOptions } from '../config/module-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
-import { inBackground } from './async-context.js';
-import { backgroundTimer } from './background-timer.js';
-import { now } from './clock.js';
+import { inBackground } from '../util/async-context.js';
+import { backgroundTimer } from '../util/background-timer.js';
+import { now } from '../util/clock.js';
 import { HeldToken } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
-import { RefreshPause } from './refresh-pause.js';
+import { Backoff } from '../util/backoff.js';
 import type { RefreshReport } from './refresh-report.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
@@ -56,7 +56,7 @@ export class TokenSlot {
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
   /** Made at the first failure: most tokens never meet one, and there may be many. */
-  #pause?: RefreshPause;
+  #pause?: Backoff;
   readonly #listeners = new TokenListeners();
   #flight?: TokenFlight;
   #failed?: FailedRefresh;
@@ -198,7 +198,7 @@ export class TokenSlot {
     const wasFailing = this.#failed !== undefined;
     this.#failed = { failure, at: now() };
     // While a refusal is remembered, an attempt would only repeat it.
-    this.#pause ??= new RefreshPause(this.#policy.random, PAUSES);
+    this.#pause ??= new Backoff(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
     this.#policy.report.failed(this.#source, failure, left, wasFailing);

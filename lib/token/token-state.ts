@@ -1,6 +1,6 @@
 import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
 import { failureCodes } from '../telemetry/failure-codes.js';
-import { elapsedSince, type Moment } from './clock.js';
+import { elapsedSince, type Moment } from '../util/clock.js';
 import type { HeldToken } from './held-token.js';
 
 /** What is known of one credential's token, at one moment. Immutable. */

@@ -1,4 +1,4 @@
-import { isDnsLabel } from '../config/labels.js';
+import { isDnsLabel } from '../util/formats.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 
 /** Whether a `cid` is accepted, and which host tenant an accepted one names. */

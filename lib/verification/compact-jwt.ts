@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { parseValues } from '../config/values.js';
-import type { Claims } from '../token/jwt.js';
+import { parseValues } from '../util/json.js';
+import type { Claims } from '../util/jwt.js';
 import { isShallow } from './claim-walk.js';
 import { quoted, refused } from './refused.js';
 

@@ -1,5 +1,5 @@
 import { firstValueFrom, type Observable, ReplaySubject, takeUntil, throwIfEmpty } from 'rxjs';
-import { RefreshPause } from '../token/refresh-pause.js';
+import { Backoff } from '../util/backoff.js';
 import { type KeySet, succeed, type VerificationKey } from './key-set.js';
 import { KeySetFailure } from './key-set.client.js';
 import { refused, unavailable } from './refused.js';
@@ -28,7 +28,7 @@ export class IssuerKeys {
   readonly #fetch$: Observable<KeySet>;
   readonly #limits: KeyLimits;
   readonly #expected: boolean;
-  readonly #pause: RefreshPause;
+  readonly #pause: Backoff;
   /** Replays, so that nothing begins after the end. */
   readonly #closed = new ReplaySubject<void>(1);
   #keys?: KeySet;
@@ -42,7 +42,7 @@ export class IssuerKeys {
     this.#expected = expected;
     this.#fetch$ = fetch$;
     this.#limits = limits;
-    this.#pause = new RefreshPause(random, { firstMs: FIRST_PAUSE_MS, longestMs: limits.keySetCooldownMs });
+    this.#pause = new Backoff(random, { firstMs: FIRST_PAUSE_MS, longestMs: limits.keySetCooldownMs });
   }
 
   /**

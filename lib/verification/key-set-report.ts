@@ -1,7 +1,7 @@
 import { defer, type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { KeySetReadEvent } from '../telemetry/credentials-event.interface.js';
 import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { now } from '../token/clock.js';
+import { now } from '../util/clock.js';
 import type { KeySet } from './key-set.js';
 import { KeySetFailure } from './key-set.client.js';
 

@@ -2,8 +2,8 @@ import type { HttpService } from '@nestjs/axios';
 import { map, type Observable, throwError } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
-import { ownHttpService } from '../token/own-http-service.js';
-import { failAfter } from '../token/retry-policy.js';
+import { ownHttpService } from '../transport/own-http-service.js';
+import { failAfter } from '../transport/retry-policy.js';
 import { type KeySet, readKeySet } from './key-set.js';
 
 /** Protocol page, section 6. */

@@ -1,5 +1,5 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
-import { isValues, parseValues } from '../config/values.js';
+import { isValues, parseValues } from '../util/json.js';
 import { refused } from './refused.js';
 
 /** One key of a key set, imported when first needed. */

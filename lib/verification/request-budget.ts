@@ -1,4 +1,4 @@
-import { elapsedSince, type Moment, now } from '../token/clock.js';
+import { elapsedSince, type Moment, now } from '../util/clock.js';
 
 /** So many at once, then one at a time: a bucket that fills up again. */
 export class RequestBudget {

@@ -1,6 +1,6 @@
-import { isDnsLabel } from '../config/labels.js';
+import { isDnsLabel } from '../util/formats.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
-import type { Claims } from '../token/jwt.js';
+import type { Claims } from '../util/jwt.js';
 import { quoted, refused } from './refused.js';
 
 /** Agents have tokens of their own, signed by the same keys (protocol page, section 7). */

@@ -1,4 +1,4 @@
-import type { Claims } from '../token/jwt.js';
+import type { Claims } from '../util/jwt.js';
 import { freezeAndCount } from './claim-walk.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import type { VerificationKey } from './key-set.js';

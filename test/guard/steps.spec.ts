@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import { type ArgumentsHost, type ExecutionContext, HttpException, Logger } from '@nestjs/common';
 import { firstValueFrom, isObservable, type Observable, of, throwError } from 'rxjs';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { publishedUser } from '../../lib/credentials/published-users.js';
-import type { TokenVerifier } from '../../lib/credentials/token-verifier.js';
-import type { UserToken } from '../../lib/credentials/user-token.js';
+import { publishedUser } from '../../lib/users/published-users.js';
+import type { TokenVerifier } from '../../lib/users/token-verifier.js';
+import type { UserToken } from '../../lib/users/user-token.js';
 import {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorCode,

@@ -1,8 +1,8 @@
 import { AppCredentials } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it } from 'vitest';
 import { APP, startPlatform, startWith } from '../support/application.js';
-import { Chance } from '../chaos/chance.js';
-import { jitterBy, Stage } from '../faults/stage.js';
+import { Chance } from '../system/chaos/chance.js';
+import { jitterBy, Stage } from '../system/faults/stage.js';
 import { json } from '../support/stub-platform.js';
 
 const SECOND = 1_000;

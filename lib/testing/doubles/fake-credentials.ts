@@ -1,6 +1,6 @@
 import { EMPTY, type Observable, of } from 'rxjs';
-import { MindsphereCredentials } from '../../credentials/mindsphere-credentials.js';
-import type { UserToken } from '../../credentials/user-token.js';
+import { MindsphereCredentials } from '../../token/mindsphere-credentials.js';
+import type { UserToken } from '../../users/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
 import { fakeAccessToken } from './fake-access-token.js';
 

@@ -1,6 +1,6 @@
 import { of, type Observable } from 'rxjs';
-import type { TokenVerifier } from '../../credentials/token-verifier.js';
-import type { UserToken } from '../../credentials/user-token.js';
+import type { TokenVerifier } from '../../users/token-verifier.js';
+import type { UserToken } from '../../users/user-token.js';
 import { fakeUserToken } from './fake-user-token.js';
 
 /**

@@ -1,5 +1,5 @@
-import { UserToken } from '../../credentials/user-token.js';
-import { deepFreeze } from '../../token/deep-freeze.js';
+import { UserToken } from '../../users/user-token.js';
+import { deepFreeze } from '../../util/deep-freeze.js';
 import { lifeOf } from './fake-access-token.js';
 import { fakeJwt } from './fake-jwt.js';
 

@@ -1,0 +1,118 @@
+import type { HttpService } from '@nestjs/axios';
+import { catchError, concatMap, defer, EMPTY, map, type Observable, of, repeat, throwError } from 'rxjs';
+import type { ResolvedOptions, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
+import type { AccessToken } from '../token/access-token.js';
+import { ownHttpService } from '../transport/own-http-service.js';
+import { proxySecrets } from '../transport/proxy-secrets.js';
+import { redactor } from '../util/redaction.js';
+import { failAfter, retryTransient } from '../transport/retry-policy.js';
+import { failureOf, type HttpAnswer } from '../transport/request-failure.js';
+import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
+import { pageRefused, readPage, type UserTenantsPage } from './user-tenants-page.js';
+import { type Tokens, withToken } from './with-token.js';
+
+/** Technical Token Manager (protocol page, section 4). */
+const USER_TENANTS_PATH = '/api/technicaltokenmanager/v3/userTenants';
+/** The documents name both 500 and 100 as the largest. */
+const PAGE_SIZE = 100;
+/** 100,000 tenants: a server that says that there are more has lost count. */
+const MOST_PAGES = 1_000;
+
+/** An answer, and what a failure that is made of it needs to know. */
+interface Asked {
+  readonly answer: HttpAnswer;
+  readonly attempts: number;
+  readonly redact: (text: string) => string;
+}
+
+/** Reads the tenants that an app is provisioned to, within the limits of one registration. */
+export class UserTenantsClient {
+  readonly #http: HttpService = ownHttpService();
+  readonly #url: string;
+  readonly #limits: ResolvedRequestOptions;
+  readonly #random: () => number;
+
+  constructor({ gatewayUrl, request }: ResolvedOptions, random: () => number = Math.random) {
+    this.#url = gatewayUrl + USER_TENANTS_PATH;
+    this.#limits = request;
+    this.#random = random;
+  }
+
+  /**
+   * All tenants, page by page: the next page is asked for when the last tenant of this one was taken. Each subscription
+   * reads anew, and ends its request when unsubscribed.
+   *
+   * @param tokens of the host tenant.
+   */
+  all(tokens: Tokens): Observable<string> {
+    return defer(() => {
+      let number = 0;
+      let last: UserTenantsPage | undefined;
+      return defer(() => this.#page(number, tokens)).pipe(
+        concatMap((page) => {
+          this.#demandProgress(number, page, last);
+          number += 1;
+          last = page;
+          return page.tenants;
+        }),
+        repeat({ delay: () => (last?.isLast === true ? EMPTY : of(undefined)) }),
+      );
+    });
+  }
+
+  /** A server that repeats itself, or never comes to an end, must not keep us busy for ever. */
+  #demandProgress(number: number, page: UserTenantsPage, last: UserTenantsPage | undefined): void {
+    if (number > 0 && String(page.tenants) === String(last?.tenants)) {
+      throw pageRefused(this.#url, `page ${number} repeats the page before it`);
+    }
+    if (!page.isLast && number + 1 >= MOST_PAGES) {
+      throw pageRefused(this.#url, `it says that there are more than ${MOST_PAGES} pages`);
+    }
+  }
+
+  #page(number: number, tokens: Tokens): Observable<UserTenantsPage> {
+    return withToken(tokens, {
+      send: (token) => this.#ask(number, token),
+      isRefused: ({ answer }) => answer.status === 401,
+      repeatable: true,
+    }).pipe(
+      map(({ answer, attempts, redact }) => {
+        if (!isSuccess(answer)) throw failureOf(answer, this.#url, redact, attempts);
+        return readPage(answer, number, this.#url, attempts);
+      }),
+    );
+  }
+
+  /** The answer: a success, or a 401, which a new token may mend. */
+  #ask(number: number, token: AccessToken): Observable<Asked> {
+    const { deadlineMs } = this.#limits;
+    return defer(() => {
+      let attempts = 0;
+      return defer(() => this.#attempt(number, token, ++attempts)).pipe(
+        retryTransient(this.#limits, this.#random),
+        failAfter(deadlineMs, () => tookTooLong(this.#url, deadlineMs, attempts)),
+      );
+    });
+  }
+
+  #attempt(number: number, token: AccessToken, attempts: number): Observable<Asked> {
+    const { timeoutMs } = this.#limits;
+    const agents = this.#limits.axios();
+    const redact = (text: string) => redactor(token.value, ...proxySecrets(agents))(text);
+    const url = `${this.#url}?page=${number}&size=${PAGE_SIZE}`;
+    const headers = { Authorization: token.authorization };
+    return this.#http.request<string>({ method: 'GET', url, headers, ...agents }).pipe(
+      catchError((failure: unknown) => throwError(() => transportFailure(failure, this.#url, attempts))),
+      failAfter(timeoutMs, () => tookTooLong(this.#url, timeoutMs, attempts)),
+      map(({ status, headers: given, data }) => {
+        const answer: HttpAnswer = { status, headers: given, body: data };
+        if (!isSuccess(answer) && status !== 401) throw failureOf(answer, this.#url, redact, attempts);
+        return { answer, attempts, redact };
+      }),
+    );
+  }
+}
+
+function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status <= 299;
+}

@@ -1,0 +1,49 @@
+import { inspect } from 'node:util';
+import { map, type Observable } from 'rxjs';
+import type { AccessToken } from './access-token.js';
+
+/**
+ * Details for fetching tokens, and the tokens fetched. Inject this class for the application's default credentials:
+ * those given in code before those from the environment; within each, app before tenant credentials.
+ */
+export abstract class MindsphereCredentials {
+  /**
+   * One valid token, then completes: from the cache if there is one, else from one request that all callers share. May
+   * do network I/O when subscribed. Fails with `credentials_missing`, `token_request_failed`, `token_response_invalid`,
+   * `options_invalid` (a secret function failed) or `module_destroyed`; a `UserToken` also with `token_missing` or
+   * `token_malformed`.
+   */
+  abstract getToken(): Observable<AccessToken>;
+
+  /**
+   * The current token, then every later one, renewed ahead of time while somebody listens; the same Observable at each
+   * reading. Its timer does not keep the process alive. Failures that may pass are silent while a token is valid; a
+   * final refusal, or expiry without a new token, is an error, after which one may subscribe again. Completes at module
+   * destroy. May do network I/O. Fails as {@link getToken} does.
+   */
+  abstract get token$(): Observable<AccessToken>;
+
+  /**
+   * Forgets `token`, or whatever is cached: the next call asks anew. A token that has been replaced already is left
+   * alone, so that many parallel 401s cause one request. No network I/O, unless somebody listens to {@link token$}.
+   */
+  abstract invalidate(token?: AccessToken): void;
+
+  /** `'Bearer …'`, one value, then completes. May do network I/O and fail as {@link getToken} does. */
+  getAuthorization(): Observable<string> {
+    return this.getToken().pipe(map((token) => token.authorization));
+  }
+
+  /** Names and hosts only; never a secret or token. */
+  abstract toJSON(): Record<string, unknown>;
+
+  /** As {@link toJSON}, for interpolation and logs. */
+  toString(): string {
+    return inspect(this);
+  }
+
+  /** As {@link toJSON}, for `util.inspect` and Nest's logger. */
+  [inspect.custom](): string {
+    return `${this.constructor.name} ${inspect(this.toJSON())}`;
+  }
+}

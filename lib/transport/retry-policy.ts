@@ -1,0 +1,62 @@
+import { type MonoTypeOperatorFunction, type Observable, map, race, retry, throwError } from 'rxjs';
+import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { backgroundTimer } from '../util/background-timer.js';
+import { elapsedSince, now } from '../util/clock.js';
+
+/** Told of each further attempt: why, after which delay, and the number of the attempt that failed. */
+export type OnRetry = (failure: unknown, delayMs: number, attempt: number) => void;
+
+export type RetryLimits = Pick<ResolvedRequestOptions, 'deadlineMs' | 'retries' | 'retryDelayMs' | 'maxRetryAfterMs'>;
+
+/**
+ * Subscribes anew after a failure that may pass: exponential backoff with full jitter, or what `Retry-After` demands.
+ * Gives the failure on at once where no attempt is left, or the next would begin after the deadline.
+ */
+export function retryTransient<T>(
+  limits: RetryLimits,
+  random: () => number,
+  onRetry: OnRetry = () => undefined,
+): MonoTypeOperatorFunction<T> {
+  return (source) => {
+    const started = now();
+    return source.pipe(
+      retry({
+        delay: (failure: unknown, retries: number): Observable<unknown> => {
+          const wait = retries > limits.retries ? undefined : waitBeforeRetry(failure, retries, limits, random);
+          const tooLate = wait === undefined || elapsedSince(started) + wait >= limits.deadlineMs;
+          if (tooLate) return throwError(() => failure);
+          onRetry(failure, wait, retries);
+          return backgroundTimer(wait);
+        },
+      }),
+    );
+  };
+}
+
+/** Fails with what `failure` makes once the time is over; the source is unsubscribed, which aborts its request. */
+export function failAfter<T>(timeMs: number, failure: () => Error): MonoTypeOperatorFunction<T> {
+  return (source) =>
+    race(
+      source,
+      backgroundTimer(timeMs).pipe(
+        map((): never => {
+          throw failure();
+        }),
+      ),
+    );
+}
+
+function waitBeforeRetry(
+  failure: unknown,
+  retries: number,
+  { retryDelayMs, maxRetryAfterMs }: RetryLimits,
+  random: () => number,
+): number | undefined {
+  if (!(failure instanceof MindsphereCredentialsError) || failure.retryable !== true) return undefined;
+  const jittered = random() * retryDelayMs * 2 ** (retries - 1);
+  const demanded = failure.retryAfterMs;
+  if (demanded === undefined) return jittered;
+  // Jitter on top, never below: many instances were told the same second.
+  return demanded > maxRetryAfterMs ? undefined : demanded + jittered;
+}

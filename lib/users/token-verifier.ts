@@ -1,0 +1,161 @@
+import {
+  catchError,
+  defer,
+  from,
+  isObservable,
+  map,
+  Observable,
+  of,
+  type Subscriber,
+  switchMap,
+  take,
+  throwIfEmpty,
+} from 'rxjs';
+import type { VerificationOptions } from '../config/module-options.interface.js';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import { failAfter } from '../transport/retry-policy.js';
+import { isThenable } from '../util/thenable.js';
+import { JwtVerifier } from '../verification/jwt-verifier.js';
+import { refused } from '../verification/refused.js';
+import { RememberedTokens } from '../verification/remembered-tokens.js';
+import { reportRefused, tellRefused } from '../verification/user-token-report.js';
+import type { VerifiedToken } from '../verification/verified-token.js';
+import { presentedToken } from './presented-token.js';
+import { UserToken } from './user-token.js';
+
+type TenantRule = Extract<VerificationOptions['allowedTenants'], (...tenant: never[]) => unknown>;
+
+/** Verifies users' tokens and remembers them until they expire or their key leaves its set. */
+export class TokenVerifier {
+  readonly #options: ResolvedOptions;
+  readonly #events: MindsphereCredentialsEvents;
+  readonly #verifier: JwtVerifier;
+  readonly #remembered: RememberedTokens<RememberedUser>;
+  readonly #allowsTenant?: TenantRule;
+  #destroyed = false;
+
+  /** @internal Objects come from injection. */
+  constructor(
+    options: ResolvedOptions,
+    events = new MindsphereCredentialsEvents(),
+    verifier = new JwtVerifier(options, events),
+  ) {
+    const { allowedTenants } = options.verification;
+    this.#options = options;
+    this.#events = events;
+    this.#verifier = verifier;
+    this.#remembered = new RememberedTokens(options.cache.maxVerifiedTokens);
+    this.#allowsTenant = typeof allowedTenants === 'function' ? allowedTenants : undefined;
+  }
+
+  /**
+   * The verified user of a token, then completes. May do network I/O, for a key set, when subscribed. A verified token
+   * is remembered and cannot be revoked before its `exp`. Fails with `token_malformed`, `token_algorithm`,
+   * `token_type`, `token_signature`, `token_issuer`, `token_expired`, `token_not_yet_valid`, `token_client`,
+   * `token_tenant`, `key_set_unavailable` or `module_destroyed`.
+   */
+  verify(jwt: string): Observable<UserToken> {
+    return new Observable((subscriber) => {
+      const user = this.recall(jwt);
+      if (user === undefined) return this.#verifyAnew(jwt).pipe(reportRefused(this.#events)).subscribe(subscriber);
+      return this.#emitAllowed(user, subscriber);
+    });
+  }
+
+  /**
+   * @internal The user of a token verified before, at once; `undefined` where only {@link verify} can tell. No network
+   * I/O to wait for. Says nothing about a rule of the application's for tenants.
+   */
+  recall(jwt: string): UserToken | undefined {
+    const found = typeof jwt === 'string' ? this.#remembered.get(jwt) : undefined;
+    if (found === undefined || this.#destroyed) return undefined;
+    if (this.#verifier.stillHolds(found.token)) return found.user;
+    this.#remembered.delete(found);
+    return undefined;
+  }
+
+  /** @internal Whether the application has a rule of its own for tenants, which counts on every call. */
+  get hasTenantRule(): boolean {
+    return this.#allowsTenant !== undefined;
+  }
+
+  /** @internal The token a request presents. Throws `token_missing` or `token_malformed`. */
+  presented(request: unknown): string {
+    try {
+      return presentedToken(request, this.#options.userToken);
+    } catch (failure) {
+      tellRefused(this.#events, failure);
+      throw failure;
+    }
+  }
+
+  /** Called by Nest: aborts requests. */
+  onModuleDestroy(): void {
+    this.#destroyed = true;
+    this.#verifier.close();
+  }
+
+  #emitAllowed(user: UserToken, subscriber: Subscriber<UserToken>) {
+    const rule = this.#allowsTenant;
+    if (rule !== undefined) return this.#allowed(user, rule).pipe(reportRefused(this.#events)).subscribe(subscriber);
+    subscriber.next(user);
+    subscriber.complete();
+    return undefined;
+  }
+
+  #verifyAnew(jwt: string): Observable<UserToken> {
+    const user$ = defer(() => {
+      this.#demandAlive();
+      return from(this.#verifier.verify(jwt));
+    }).pipe(
+      catchError((failure: unknown) => {
+        this.#demandAlive();
+        throw failure;
+      }),
+      map((token) => {
+        this.#demandAlive();
+        const content = Object.freeze({ value: token.value, verified: token });
+        const user = new UserToken(() => content);
+        // Whoever shares a remembered user must not be able to redefine what it tells.
+        Object.freeze(user);
+        this.#remembered.set(Object.freeze({ token, user }));
+        return user;
+      }),
+    );
+    const rule = this.#allowsTenant;
+    return rule === undefined ? user$ : user$.pipe(switchMap((user) => this.#allowed(user, rule)));
+  }
+
+  /** Asks the application's rule. Whatever it does but say `true` in time is a no. */
+  #allowed(user: UserToken, rule: TenantRule): Observable<UserToken> {
+    const denied = (why: string) => refused('token_tenant', `the rule for tenants ${why}`);
+    return defer(() => {
+      const answer: unknown = rule(user.tenant ?? '');
+      if (isObservable(answer)) return answer;
+      return isThenable(answer) ? from(answer) : of(answer);
+    }).pipe(
+      take(1),
+      failAfter(this.#options.request.deadlineMs, () => denied('gave no answer in time')),
+      throwIfEmpty(() => denied('gave no answer')),
+      catchError((failure: unknown) => {
+        throw failure instanceof MindsphereCredentialsError ? failure : denied('failed');
+      }),
+      map((answer) => {
+        if (answer === true) return user;
+        throw denied('says no');
+      }),
+    );
+  }
+
+  #demandAlive(): void {
+    if (!this.#destroyed) return;
+    throw new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: no token is verified.');
+  }
+}
+
+interface RememberedUser {
+  readonly token: VerifiedToken;
+  readonly user: UserToken;
+}
