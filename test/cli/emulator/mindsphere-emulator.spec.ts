@@ -7,7 +7,7 @@ import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 describe('mindsphere-emulator, the command', () => {
   const directory = builtDirectory();
-  const command = () => join(directory(), 'testing', 'bin', 'mindsphere-emulator.js');
+  const command = () => join(directory(), 'cli', 'emulator', 'mindsphere-emulator.js');
   const start = (args: readonly string[], env?: Record<string, string>) => spawnNode([command(), ...args], env);
 
   async function running(...args: string[]): Promise<{ process: Spawned; origin: string; text: string }> {

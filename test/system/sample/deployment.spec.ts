@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { VARIABLES } from '../../support/application.js';
 
-const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 const DOCUMENTED: readonly string[] = VARIABLES;
 const SECRET = /SECRET|PASSWORD|TOKEN|CLIENT_ID/;
