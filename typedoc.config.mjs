@@ -1,12 +1,11 @@
+import { OptionDefaults } from 'typedoc';
 import { entryPoints } from './scripts/entry-points.mjs';
 
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   entryPoints,
   tsconfig: 'tsconfig.build.json',
-  out: 'docs/api',
-  // The README is for GitHub and npm; its links lead to files that are not part of this.
-  readme: 'none',
+  out: 'site',
   name: 'nestjs-mindsphere-credentials',
   includeVersion: true,
   // Where the sources are published is not known yet, and a link into a checkout leads nowhere.
@@ -15,6 +14,17 @@ export default {
   excludePrivate: true,
   excludeExternals: true,
   githubPages: false,
+  searchInDocuments: true,
+  customCss: 'docs/site.css',
+  headings: { readme: false, document: false },
+  navigation: { includeCategories: true, includeGroups: false },
+  categorizeByGroup: false,
+  defaultCategory: 'API',
+  categoryOrder: ['Tutorial', 'Guides', 'Reference', 'Explanation', 'API'],
+  sort: ['documents-first', 'source-order'],
+  sortEntryPoints: false,
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'dockerfile', 'http', 'diff', 'python', 'java', 'ini'],
+  ignoredHighlightLanguages: ['mermaid'],
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true, unusedMergeModuleWith: true },
   requiredToBeDocumented: [
