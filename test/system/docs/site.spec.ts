@@ -52,7 +52,7 @@ function pageOf(title: RegExp): string {
 describe.runIf(hasChromium() || CHROMIUM_IS_REQUIRED)('The site, opened from its folder in a browser', () => {
   beforeAll(() => {
     const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'docs'], { cwd: root, encoding: 'utf8' });
-    expect(status, stdout + stderr).toBe(0);
+    if (status !== 0) throw new Error(`npm run docs failed:\n${stdout}${stderr}`);
   });
 
   it('the start page shows how to install the package, and complains about nothing', async () => {
