@@ -3,6 +3,15 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/*
+ * `npm test` is the project `unit` and a short form of `system`; `npm run test:system` is `system` at full length, with
+ * the floods of `unit` at full size.
+ */
+const isFull = process.env['SYSTEM_TESTS'] === 'full';
+
+/** Specs with floods of requests or tokens: a twentieth of them in `unit`, all of them in `system` at full length. */
+const FLOODS = ['test/verification/floods.spec.ts', 'test/credentials/user-tenants.spec.ts'];
+
 export default defineConfig({
   // Nest's dependency injection reads the decorator metadata that only this transform emits.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -18,10 +27,36 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.spec.ts'],
     setupFiles: ['test/support/setup.ts'],
     // Generous, because the machine may be busy: a test that hangs is still found, one that is slow is no fault.
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    // Both cores of a machine that has two.
+    maxWorkers: '100%',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.spec.ts'],
+          exclude: ['test/system/**'],
+          // Loading Nest anew for each of some 80 files takes longer than their tests. What a spec leaves behind in its
+          // process, another one meets: `npm run test:flaky` runs them in any order.
+          isolate: false,
+          provide: { floodShare: 1 / 20 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.spec.ts', ...(isFull ? FLOODS : [])],
+          globalSetup: ['test/system/build.ts'],
+          // After `unit`, because some of these measure time.
+          sequence: { groupOrder: 1 },
+          provide: { floodShare: 1 },
+        },
+      },
+    ],
   },
 });

@@ -1,12 +1,23 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll } from 'vitest';
+import { inject } from 'vitest';
+
+/* What test/system/build.ts has compiled, once for all specs of the project `system`. */
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The folder with the compiled sample, which finds the library by its package name as an application does. */
+export function builtSample(): string {
+  return inject('built');
+}
+
+/** The folder with the compiled library. */
+export function builtLibrary(): string {
+  return join(inject('built'), 'node_modules', 'nestjs-mindsphere-credentials', 'dist');
+}
 
 export interface ScriptResult {
   /** How the process ended: its exit code, or what killed it. */
@@ -14,33 +25,15 @@ export interface ScriptResult {
   readonly output: string;
 }
 
-/** Compiles the library for tests that need a process of their own; returns what runs a script against it. */
-export function builtLibrary(): (script: string, timeoutMs?: number) => Promise<ScriptResult> {
-  const directory = builtDirectory();
-  return (script, timeoutMs = 8_000) => runScript(`${importOf(directory())}\n${script}`, timeoutMs);
-}
-
-/** Compiles the library into a directory of its own, as long as a test file runs; returns what tells where. */
-export function builtDirectory(): () => string {
-  let directory = '';
-  beforeAll(async () => {
-    // Below the project, so that the peers are found.
-    directory = await mkdtemp(join(root, 'node_modules', '.built-'));
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    await run(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', directory]);
-  }, 60_000);
-  afterAll(() => rm(directory, { recursive: true, force: true }));
-  return () => directory;
-}
-
-function importOf(directory: string): string {
-  return `const library = await import(${JSON.stringify(pathToFileURL(join(directory, 'index.js')).href)});`;
-}
-
-async function runScript(script: string, timeoutMs: number): Promise<ScriptResult> {
-  const args = ['--input-type=module', '--eval', script];
+/** Runs a script in a process of its own, in which `library` is the compiled library. */
+export async function runScript(script: string, timeoutMs = 8_000): Promise<ScriptResult> {
+  const library = pathToFileURL(join(builtLibrary(), 'index.js')).href;
+  const whole = `const library = await import(${JSON.stringify(library)});\n${script}`;
   try {
-    const { stdout } = await run(process.execPath, args, { cwd: root, timeout: timeoutMs });
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', whole], {
+      cwd: root,
+      timeout: timeoutMs,
+    });
     return { ended: 0, output: stdout };
   } catch (error) {
     const { code, signal, stdout, stderr } = error as { code?: number; signal?: string } & Record<string, string>;

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { APP, startPlatform } from '../../support/application.js';
-import { builtLibrary } from '../../support/built-library.js';
+import { runScript } from '../../support/built-library.js';
 import { json, type StubPlatform } from '../../support/stub-platform.js';
-
-const runScript = builtLibrary();
 
 /** A script with a started application; `credentials` are its app credentials. */
 function script(platform: StubPlatform, request: object, body: string): string {

@@ -5,11 +5,10 @@ import { io } from 'socket.io-client';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { callsOf, issueTokens, make } from '../../../sample/src/calls.js';
 import { send, socketCallsOf } from '../../../sample/src/socket-calls.js';
-import { builtSample } from '../../support/built-sample.js';
+import { builtSample } from '../../support/built-library.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 describe('The application alone', () => {
-  const directory = builtSample();
   let emulator: MindsphereEmulator;
 
   beforeEach(async () => {
@@ -35,7 +34,7 @@ describe('The application alone', () => {
     };
   }
 
-  const main = (env: Record<string, string>) => spawnNode([join(directory(), 'dist', 'main.js')], env, directory());
+  const main = (env: Record<string, string>) => spawnNode([join(builtSample(), 'dist', 'main.js')], env, builtSample());
 
   async function started(env = environment()): Promise<{ process: Spawned; origin: string }> {
     const process = main(env);

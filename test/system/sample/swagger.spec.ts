@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { builtSample } from '../../support/built-sample.js';
+import { builtSample } from '../../support/built-library.js';
 import { CHROMIUM, CHROMIUM_IS_REQUIRED, hasChromium, openBrowser } from '../../support/chromium.js';
 import { spawnNode } from '../../support/spawned.js';
 
@@ -14,12 +14,10 @@ it('A browser is there, or nobody demands one by REQUIRE_CHROMIUM=1', () => {
 });
 
 describe.runIf(isThere)('Swagger UI of the sample, in a browser', () => {
-  const directory = builtSample();
-
   /** What `npm start` prints for people. */
   async function printed(): Promise<{ docs: string; token: string }> {
     const env = { PORT: '0', EMULATOR_PORT: '0' };
-    const started = spawnNode([join(directory(), 'dist', 'start.js')], env, directory());
+    const started = spawnNode([join(builtSample(), 'dist', 'start.js')], env, builtSample());
     const [, docs = '', token = ''] = await started.says(/open (http:\S+) in a browser.*\n\n(\S+)\n/);
     return { docs, token };
   }

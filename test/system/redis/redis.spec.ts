@@ -3,8 +3,9 @@ import { RedisTokenStore } from 'nestjs-mindsphere-credentials/redis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { APP } from '../../support/application.js';
-import { builtDirectory } from '../../support/built-library.js';
+import { builtLibrary } from '../../support/built-library.js';
 import { KEY, NEW_KEY } from '../../support/instances.js';
+import { isFullLength } from '../../support/length.js';
 import { isRedisInstalled, RedisServer } from '../../support/redis-server.js';
 import { hang, StubPlatform } from '../../support/stub-platform.js';
 import { InstanceProcess, type ReceivedToken } from './instance-process.js';
@@ -14,10 +15,13 @@ import { InstanceProcess, type ReceivedToken } from './instance-process.js';
  * starts one of its own. Without it these tests are skipped, and the output says so; with REQUIRE_REDIS=1 they fail.
  */
 
-const PROCESSES = 8;
-const TENANTS = 20;
+const PROCESSES = isFullLength ? 8 : 3;
+const TENANTS = isFullLength ? 20 : 4;
 /** A token's life; after half of it, its renewal is due. */
-const LIFE_MS = 10_000;
+const LIFE_MS = isFullLength ? 10_000 : 4_000;
+/** How long no more requests come before a period counts as over. */
+const QUIET_MS = isFullLength ? 1_000 : 200;
+const PERIODS = isFullLength ? 3 : 2;
 /** Long enough for a machine that is busy with much else. */
 const DEADLINE_MS = 60_000;
 const TIMEOUT = 120_000;
@@ -90,7 +94,6 @@ describe.runIf(isInstalled)('RedisTokenStore', () => {
 });
 
 describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () => {
-  const library = builtDirectory();
   let platform: StubPlatform;
   let redis: RedisServer;
   let all: InstanceProcess[] = [];
@@ -111,7 +114,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
 
   function startOne(): Promise<InstanceProcess> {
     const request = { timeoutMs: DEADLINE_MS, deadlineMs: DEADLINE_MS };
-    return InstanceProcess.start(library(), redis.url, { ...platform.urls, app: APP, tenant: false, request });
+    return InstanceProcess.start(builtLibrary(), redis.url, { ...platform.urls, app: APP, tenant: false, request });
   }
 
   /** Tenants that no other test has asked for. */
@@ -149,7 +152,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     for (let last = -1; last !== platform.app.count;) {
       last = platform.app.count;
       // oxlint-disable-next-line no-await-in-loop -- one look after the other
-      await sleep(1_000);
+      await sleep(QUIET_MS);
     }
   }
 
@@ -160,12 +163,12 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
 
   it.each([
     ['with the lock, at most 2', true, 2],
-    ['without a lock, at most 8', false, PROCESSES],
+    [`without a lock, at most ${PROCESSES}`, false, PROCESSES],
   ])('send, %s requests per tenant and period', { timeout: TIMEOUT }, async (name, lock, most) => {
     const tenants = newTenants();
     await registerAll(name, [KEY], lock);
     const counts: number[] = [];
-    for (let each = 0; each < 3; each += 1) {
+    for (let each = 0; each < PERIODS; each += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
       if (each > 0) await nextPeriod();
       // oxlint-disable-next-line no-await-in-loop -- one period after the other
@@ -205,7 +208,8 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect(await period('frozen', newTenants())).toBeLessThanOrEqual(2);
   });
 
-  it('believe nothing of a Redis full of garbage', { timeout: TIMEOUT }, async () => {
+  // Short: test/sharing has it with a store in memory.
+  it.runIf(isFullLength)('accept nothing of a Redis full of garbage', { timeout: TIMEOUT }, async () => {
     const tenants = newTenants();
     await registerAll('garbage', [KEY]);
     await period('garbage', tenants);
@@ -224,7 +228,8 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect((await countsOf('garbage')).reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
   });
 
-  it('share tokens while keys rotate', { timeout: TIMEOUT }, async () => {
+  // Short: test/sharing has it with a store in memory.
+  it.runIf(isFullLength)('share tokens while keys rotate', { timeout: TIMEOUT }, async () => {
     const tenants = newTenants();
     const half = PROCESSES / 2;
     const steps: [readonly string[], readonly string[]][] = [

@@ -9,7 +9,7 @@ import { firstValueFrom } from 'rxjs';
 
 const [library, redisUrl, options] = process.argv.slice(2);
 const { AppCredentials, MindsphereCredentialsModule } = await import(`${library}/index.js`);
-const { RedisTokenStore } = await import(`${library}/redis/index.js`);
+const { RedisTokenStore } = await import(`${library}/store/redis/index.js`);
 const { SharedTokens } = await import(`${library}/sharing/shared-tokens.js`);
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 100 } });

@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { builtDirectory } from '../../support/built-library.js';
+import { builtLibrary } from '../../support/built-library.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 describe('mindsphere-emulator, the command', () => {
-  const directory = builtDirectory();
-  const command = () => join(directory(), 'cli', 'emulator', 'mindsphere-emulator.js');
+  const command = () => join(builtLibrary(), 'cli', 'emulator', 'mindsphere-emulator.js');
   const start = (args: readonly string[], env?: Record<string, string>) => spawnNode([command(), ...args], env);
 
   async function running(...args: string[]): Promise<{ process: Spawned; origin: string; text: string }> {

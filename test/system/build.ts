@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+
+/*
+ * The one build for all specs that need compiled code: library and sample, before the first spec of the project `system`.
+ * It lies below node_modules/, so that the peers are found, and is kept for the next run with the same sources.
+ */
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder that holds the compiled sample, and beneath its node_modules the library as an application finds it. */
+    built: string;
+  }
+}
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const builds = join(root, 'node_modules', '.built');
+const SOURCES = ['lib', 'sample/src', 'sample/.env', 'package.json', 'package-lock.json', 'test/system/build.ts'];
+const HOUR_MS = 3_600_000;
+
+export default async function build(project: TestProject): Promise<void> {
+  const directory = join(builds, await fingerprint());
+  if (!(await exists(directory))) {
+    await removeOldBuilds();
+    await compileInto(directory);
+  }
+  project.provide('built', directory);
+}
+
+/** Under a name of its own first: a run beside this one sees a whole build or none. */
+async function compileInto(directory: string): Promise<void> {
+  const unfinished = `${directory}.${process.pid}`;
+  const { name } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { name: string };
+  const library = join(unfinished, 'node_modules', name);
+  await mkdir(library, { recursive: true });
+  await cp(join(root, 'package.json'), join(library, 'package.json'));
+  await compile(join(root, 'tsconfig.build.json'), '--outDir', join(library, 'dist'));
+  await writeFile(join(unfinished, 'package.json'), JSON.stringify({ type: 'module' }));
+  await cp(join(root, 'sample', '.env'), join(unfinished, '.env'));
+  await writeFile(join(unfinished, 'tsconfig.json'), JSON.stringify(await sampleConfiguration(unfinished, name)));
+  await compile(unfinished);
+  await rename(unfinished, directory).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(unfinished, { recursive: true });
+    if (!(await exists(directory))) throw error;
+  });
+}
+
+async function compile(project: string, ...options: string[]): Promise<void> {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await run(process.execPath, [compiler, '-p', project, ...options]).catch((error: { stdout?: string }) => {
+    throw new Error(`The build for the tests failed.\n${error.stdout}`);
+  });
+}
+
+async function sampleConfiguration(directory: string, name: string): Promise<object> {
+  const source = join(root, 'sample', 'src');
+  const library = join(directory, 'node_modules', name);
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, { types?: string }>;
+  };
+  const entries = Object.entries(exports).flatMap(([entry, { types }]) =>
+    types === undefined ? [] : [[join(name, entry), [join(library, types)]] as const],
+  );
+  return {
+    extends: join(root, 'sample', 'tsconfig.build.json'),
+    compilerOptions: {
+      rootDir: source,
+      outDir: join(directory, 'dist'),
+      paths: Object.fromEntries(entries),
+      typeRoots: [join(root, 'node_modules', '@types')],
+    },
+    include: [source],
+  };
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const source of [...SOURCES, ...(await configurations())]) {
+    // oxlint-disable-next-line no-await-in-loop -- in this order
+    for (const file of await filesOf(join(root, source))) hash.update(file).update(await readFile(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function configurations(): Promise<string[]> {
+  const isConfiguration = (name: string) => /^tsconfig.*\.json$/.test(name);
+  const [own, samples] = await Promise.all([readdir(root), readdir(join(root, 'sample'))]);
+  return [...own.filter(isConfiguration), ...samples.filter(isConfiguration).map((name) => join('sample', name))];
+}
+
+/** A file, or all files beneath a folder, in an order that does not change. */
+async function filesOf(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+/** Those of other sources, unless a run beside this one may use them. */
+async function removeOldBuilds(): Promise<void> {
+  await mkdir(builds, { recursive: true });
+  for (const name of await readdir(builds)) {
+    const directory = join(builds, name);
+    // oxlint-disable-next-line no-await-in-loop -- a few
+    const { mtimeMs } = await stat(directory);
+    // oxlint-disable-next-line no-await-in-loop -- a few
+    if (Date.now() - mtimeMs > HOUR_MS) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
