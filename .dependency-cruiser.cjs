@@ -14,7 +14,7 @@ const LAYERS = {
   errors: [],
   util: [],
   platform: ['util'],
-  telemetry: BASE,
+  telemetry: ['platform', ...BASE],
   store: BASE,
   config: ['platform', 'store', 'telemetry', ...BASE],
   transport: BELOW_TRANSPORT,

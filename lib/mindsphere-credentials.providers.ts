@@ -61,15 +61,18 @@ const internalProviders = (
       verifier: TokenVerifier,
       events: MindsphereCredentialsEvents,
       shared: SharedTokens,
-    ): CredentialsContext =>
-      Object.freeze({
+    ): CredentialsContext => {
+      const [platform] = options.platforms;
+      return Object.freeze({
         options,
+        platform,
         cache,
         verifier,
         endpoint: new HttpTokenEndpoint(options.request, events, Math.random, shared),
-        userTenants: new UserTenantsClient(options),
-        clients: clientRule(options),
-      }),
+        userTenants: new UserTenantsClient(platform, options.request),
+        clients: clientRule(platform),
+      });
+    },
     inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken, SharedTokens],
   },
 ];
@@ -87,12 +90,12 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     { provide: events, useFactory: () => new MindsphereCredentialsEvents() },
     {
       provide: app,
-      useFactory: (context: CredentialsContext) => new AppCredentials(context, context.options.app),
+      useFactory: (context: CredentialsContext) => new AppCredentials(context, context.platform.app),
       inject: [CONTEXT],
     },
     {
       provide: tenant,
-      useFactory: (context: CredentialsContext) => new TenantCredentials(context, context.options.tenant),
+      useFactory: (context: CredentialsContext) => new TenantCredentials(context, context.platform.tenant),
       inject: [CONTEXT],
     },
     {
@@ -157,7 +160,7 @@ function createLog(options: ResolvedOptions, name: string | undefined): RefreshL
   return new RefreshLog(logger);
 }
 
-function warnOfUserTokens({ oauthUrl, verification, app }: ResolvedOptions, name: string | undefined): void {
+function warnOfUserTokens({ platforms: [{ oauthUrl, users, app }] }: ResolvedOptions, name: string | undefined): void {
   const logger = new Logger('MindsphereCredentials');
   const whose = name === undefined ? '' : `Registration ${name}: `;
   if (oauthUrl === undefined) {
@@ -165,7 +168,7 @@ function warnOfUserTokens({ oauthUrl, verification, app }: ResolvedOptions, name
       `${whose}No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.`,
     );
   }
-  if (verification.clientIds === undefined && app === undefined) {
+  if (users.clientIds === undefined && app === undefined) {
     logger.warn(
       `${whose}User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' ` +
         'to say that it is meant.',

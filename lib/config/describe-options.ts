@@ -2,7 +2,7 @@ import type { ResolvedAppOptions, ResolvedOptions, ResolvedTenantOptions } from 
 
 /** What a registration stands for, on one line: names and hosts only. */
 export function describeOptions(options: ResolvedOptions, name?: string): string {
-  const { gatewayUrl, oauthUrl, app, tenant } = options;
+  const [{ gatewayUrl, oauthUrl, app, tenant }] = options.platforms;
   const parts = [
     `gateway ${withoutScheme(gatewayUrl)}`,
     `OAuth server ${oauthUrl === undefined ? 'unknown' : withoutScheme(String(oauthUrl))}`,

@@ -1,3 +1,5 @@
+import { siteOfCloudFoundry } from '../platform/mindsphere.js';
+import type { PlatformSite } from '../platform/platform.interface.js';
 import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
 
 /** The documented variables (protocol page, section 2). */
@@ -101,16 +103,10 @@ function completeTenant(given: Groups['tenant'], found: Groups['tenant']): Group
 /** What one half leaves open, Cloud Foundry tells, unless it speaks of another platform. */
 function hosts(read: Read): { region?: unknown; baseDomain?: unknown } {
   const given = withoutUndefined({ region: read('region'), baseDomain: read('baseDomain') });
-  const found = hostsOfCloudFoundry(read('cloudFoundry'));
+  const found: Partial<PlatformSite> = siteOfCloudFoundry(textOf(read('cloudFoundry'))) ?? {};
   const sameRegion = given.region === undefined || given.region === found.region;
   const sameDomain = given.baseDomain === undefined || given.baseDomain === found.baseDomain;
   return sameRegion && sameDomain ? { ...found, ...given } : given;
-}
-
-/** Cloud Foundry tells its own API's URL, `https://api.cf.{region}.{base domain}` [code]. */
-function hostsOfCloudFoundry(application: unknown): { region?: string; baseDomain?: string } {
-  const found = /"cf_api"\s*:\s*"https:\/\/api\.cf\.([a-z0-9-]+)\.([a-z0-9.-]+)"/i.exec(textOf(application));
-  return found === null ? {} : { region: found[1], baseDomain: found[2] };
 }
 
 function textOf(value: unknown): string {

@@ -1,7 +1,7 @@
 import { environmentPrefixOf, VARIABLES } from './environment.js';
 import type { Faults } from './faults.js';
 import { isSet, type OptionReader } from './option-reader.js';
-import type { ResolvedAppOptions, ResolvedTenantOptions, ResolvedUrls } from './resolved-options.interface.js';
+import type { ResolvedAppOptions, ResolvedPlatform, ResolvedTenantOptions } from './resolved-options.interface.js';
 import { rules } from './rules.js';
 import { SealedSecret } from './sealed-secret.js';
 import { isValues, type Values } from '../util/json.js';
@@ -66,15 +66,12 @@ export function preferredCredentials(
 
 /** A tenant's secret must not reach the public platform because only a private gateway was given. */
 export function refuseUnknownOauthServer(
-  urls: ResolvedUrls,
+  { rules: { hosts }, oauthUrl }: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>,
   tenant: ResolvedTenantOptions | undefined,
   faults: Faults,
 ): void {
-  if (tenant === undefined || urls.oauthUrl !== undefined) return;
-  faults.add(
-    'oauthUrl',
-    "is missing: it cannot be derived from a gatewayUrl whose host does not begin with 'gateway.'",
-  );
+  if (tenant === undefined || oauthUrl !== undefined) return;
+  faults.add('oauthUrl', `is missing: ${hosts.underivable}`);
 }
 
 function isFromCode(group: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { RequestOptions } from './module-options.interface.js';
 import { isSet, type OptionReader } from './option-reader.js';
-import type { ResolvedOptions } from './resolved-options.interface.js';
+import type { ResolvedOptions, ResolvedUsers } from './resolved-options.interface.js';
 import { rules } from './rules.js';
 import { SealedKeys } from './sealed-keys.js';
 
@@ -69,10 +69,16 @@ function resolveVerification(options: OptionReader): Limits['verification'] {
     clockToleranceMs: options.number('clockToleranceMs', CLOCK_TOLERANCE),
     keySetMaxAgeMs: options.number('keySetMaxAgeMs', KEY_SET_MAX_AGE),
     keySetCooldownMs: options.number('keySetCooldownMs', KEY_SET_COOLDOWN),
-    keySetTenant: options.optional('keySetTenant', rules.label),
-    // The platform writes them small in `iss`.
-    issuers: options.optional('issuers', rules.labels)?.map((issuer) => issuer.toLowerCase()),
     allowedTenants: options.optional('allowedTenants', rules.allowedTenants),
+  };
+}
+
+/** Whose users' tokens are accepted. */
+export function resolveUsers(options: OptionReader): ResolvedUsers {
+  return {
+    keySetTenant: options.optional('keySetTenant', rules.label),
+    // The platform writes them in lower case in `iss`.
+    issuers: options.optional('issuers', rules.labels)?.map((issuer) => issuer.toLowerCase()),
     clientIds: options.optional('clientIds', rules.clientIds),
   };
 }

@@ -3,9 +3,10 @@ import type { MindsphereCredentialsModuleOptions } from './module-options.interf
 import { OptionReader } from './option-reader.js';
 import { preferredCredentials, refuseUnknownOauthServer, resolveApp, resolveTenant } from './resolve-credentials.js';
 import { resolveHttp } from './resolve-http.js';
-import { resolveLimits, VERIFICATION_OPTIONS } from './resolve-limits.js';
+import { resolveLimits, resolveUsers, VERIFICATION_OPTIONS } from './resolve-limits.js';
 import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
-import type { ResolvedOptions } from './resolved-options.interface.js';
+import { PLATFORMS } from '../platform/platforms.js';
+import type { ResolvedOptions, ResolvedPlatform } from './resolved-options.interface.js';
 import { isValues } from '../util/json.js';
 
 const KNOWN = [
@@ -35,19 +36,29 @@ export function resolveOptions(options: MindsphereCredentialsModuleOptions): Res
   const reader = new OptionReader(values, faults, '', URL_VARIABLES);
   reader.refuseUnknown(KNOWN);
   const verification = reader.section('verification', VERIFICATION_OPTIONS);
-  const urls = resolveUrls(reader, verification);
-  const app = resolveApp(reader);
-  const tenant = resolveTenant(reader);
+  const platform = resolveMindsphere(reader, verification);
   const limits = resolveLimits(reader, verification);
   const http = resolveHttp(reader);
-  refuseUnknownOauthServer(urls, tenant, faults);
+  refuseUnknownOauthServer(platform, platform.tenant, faults);
   faults.throwIfAny();
-  return frozenCopy({ ...urls, app, tenant, preferred: preferredCredentials(values, app, tenant), ...limits, http });
+  const preferred = preferredCredentials(values, platform.app, platform.tenant);
+  return frozenCopy({ platforms: [platform], preferred, ...limits, http });
+}
+
+function resolveMindsphere(reader: OptionReader, verification: OptionReader): ResolvedPlatform {
+  const rules = PLATFORMS.mindsphere;
+  return {
+    rules,
+    ...resolveUrls(rules, reader, verification),
+    app: resolveApp(reader),
+    tenant: resolveTenant(reader),
+    users: resolveUsers(verification),
+  };
 }
 
 /** A frozen copy of plain objects and lists, at every depth; what belongs to others (agents, functions) is left as it is. */
 function frozenCopy<T>(value: T): T {
-  if (Array.isArray(value)) return Object.freeze([...value]) as T;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
   if (!isValues(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozenCopy(item)]))) as T;
 }

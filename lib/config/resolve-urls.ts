@@ -1,42 +1,33 @@
 import { VARIABLES } from './environment.js';
 import type { OptionReader } from './option-reader.js';
 import type { ResolvedUrls } from './resolved-options.interface.js';
+import { type PlatformRules, type PlatformSite, TENANT_PLACEHOLDER } from '../platform/platform.interface.js';
 import { rules } from './rules.js';
-import { PLACEHOLDER, TenantUrlTemplate } from './tenant-url-template.js';
+import { TenantUrlTemplate } from './tenant-url-template.js';
 
-const DEFAULT_REGION = 'eu1';
-const DEFAULT_BASE_DOMAIN = 'mindsphere.io';
-const CHINA_BASE_DOMAIN = 'mindsphere-in.cn';
 /** Stands in for the placeholder while a template is parsed: a label that the URL parser leaves as it is. */
 const PROBE = 'tenant-placeholder-0x7e';
 
 /** The platform's hosts, from whole URLs or from region and base domain (protocol page, section 3). */
-export function resolveUrls(options: OptionReader, verification: OptionReader): ResolvedUrls {
+export function resolveUrls(platform: PlatformRules, options: OptionReader, verification: OptionReader): ResolvedUrls {
   const insecure = options.optional('allowInsecureHttp', rules.boolean) ?? false;
-  const byRegion = gatewayOfRegion(options);
+  const site = siteOf(platform, options);
   const given = options.optional('gatewayUrl', urlRule(insecure));
-  const gatewayUrl = given === undefined ? byRegion : normalized(given);
+  const gatewayUrl = given === undefined ? platform.hosts.gateway(site) : normalized(given);
   const oauthGiven = options.optional('oauthUrl', templateRule(insecure));
-  const known = oauthGiven === undefined ? templateFromGateway(gatewayUrl) : normalizedTemplate(oauthGiven);
-  const oauthUrl = known === undefined ? undefined : new TenantUrlTemplate(known);
-  // Compared with `iss` as a text, so it stays as it was written.
+  const template =
+    oauthGiven === undefined ? platform.hosts.oauthTemplate(site, gatewayUrl) : normalizedTemplate(oauthGiven);
+  const oauthUrl = template === undefined ? undefined : new TenantUrlTemplate(template);
+  // Compared with `iss` as a string, so it stays as it was written.
   const issuerGiven = verification.optional('issuerUrl', templateRule(insecure));
-  const issuerUrl = issuerGiven === undefined ? oauthUrl?.append('/oauth/token') : new TenantUrlTemplate(issuerGiven);
+  const { issuerPath } = platform.oauthServer;
+  const issuerUrl = issuerGiven === undefined ? oauthUrl?.append(issuerPath) : new TenantUrlTemplate(issuerGiven);
   return { gatewayUrl, oauthUrl, issuerUrl };
 }
 
-function gatewayOfRegion(options: OptionReader): string {
-  const region = options.optional('region', rules.label) ?? DEFAULT_REGION;
-  const inChina = region === 'cn1' || region.startsWith('cn1-');
-  const baseDomain =
-    options.optional('baseDomain', rules.domain) ?? (inChina ? CHINA_BASE_DOMAIN : DEFAULT_BASE_DOMAIN);
-  return `https://gateway.${region}.${baseDomain}`;
-}
-
-/** Public clients derive the OAuth server by replacing `gateway` with `{tenant}.piam` [code]. */
-function templateFromGateway(gatewayUrl: string): string | undefined {
-  const derived = gatewayUrl.replace(/^(https?:\/\/)gateway\./, `$1${PLACEHOLDER}.piam.`);
-  return derived === gatewayUrl ? undefined : derived;
+function siteOf({ hosts }: PlatformRules, options: OptionReader): PlatformSite {
+  const region = options.optional('region', rules.label) ?? hosts.defaultRegion;
+  return { region, baseDomain: options.optional('baseDomain', rules.domain) ?? hosts.baseDomainOf(region) };
 }
 
 function urlRule(insecure: boolean) {
@@ -49,7 +40,7 @@ function urlRule(insecure: boolean) {
 function templateRule(insecure: boolean) {
   return {
     test: (value: unknown): value is string => typeof value === 'string' && isTemplate(value, insecure),
-    demand: demand(` holding ${PLACEHOLDER} once, as a whole host label or path segment,`, insecure),
+    demand: demand(` holding ${TENANT_PLACEHOLDER} once, as a whole host label or path segment,`, insecure),
   };
 }
 
@@ -61,7 +52,7 @@ function demand(extra: string, insecure: boolean): string {
 }
 
 function isTemplate(text: string, insecure: boolean): boolean {
-  const parts = text.split(PLACEHOLDER);
+  const parts = text.split(TENANT_PLACEHOLDER);
   const probed = parts.join(PROBE);
   if (parts.length !== 2 || text.includes(PROBE) || !isBaseUrl(probed, insecure)) {
     return false;
@@ -92,7 +83,7 @@ function normalized(url: string): string {
 }
 
 function normalizedTemplate(template: string): string {
-  return normalized(template.replace(PLACEHOLDER, PROBE)).replace(PROBE, PLACEHOLDER);
+  return normalized(template.replace(TENANT_PLACEHOLDER, PROBE)).replace(PROBE, TENANT_PLACEHOLDER);
 }
 
 /** The variables that set the hosts. */

@@ -6,6 +6,7 @@ import type {
   UserTokenOptions,
   VerificationOptions,
 } from './module-options.interface.js';
+import type { PlatformRules } from '../platform/platform.interface.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import type { SealedKeys } from './sealed-keys.js';
 import type { SealedSecret } from './sealed-secret.js';
@@ -31,7 +32,7 @@ export interface ResolvedTenantOptions {
   readonly subTenant?: string;
 }
 
-/** The hosts of one platform. */
+/** The hosts of one platform. Templates hold the tenant. */
 export interface ResolvedUrls {
   /** Without a slash at its end. */
   readonly gatewayUrl: string;
@@ -54,18 +55,34 @@ export interface ResolvedShared {
   readonly keys: SealedKeys;
 }
 
-/** The options of one registration: validated, complete, deeply frozen, with sealed secrets. */
-export interface ResolvedOptions extends ResolvedUrls {
+/** Whose users' tokens are accepted on one platform. */
+export type ResolvedUsers = Readonly<Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'clientIds'>>;
+
+/**
+ * One platform as one registration uses it: its rules, its hosts, and the credentials and users there. Code that is given
+ * one of these needs to know nothing else of the platform.
+ */
+export interface ResolvedPlatform extends ResolvedUrls {
+  readonly rules: PlatformRules;
+  /** The tenant that stands for the platform itself in paths, where it has one. */
+  readonly coreTenant?: string;
   readonly app?: ResolvedAppOptions;
   readonly tenant?: ResolvedTenantOptions;
-  /** Which of the two `MindsphereCredentials` stands for. */
+  readonly users: ResolvedUsers;
+}
+
+/** The options of one registration: validated, complete, deeply frozen, with sealed secrets. */
+export interface ResolvedOptions {
+  /** The platforms of this registration, in their order of precedence. */
+  readonly platforms: readonly [ResolvedPlatform, ...ResolvedPlatform[]];
+  /** Which of the two kinds `MindsphereCredentials` stands for. */
   readonly preferred?: 'app' | 'tenant';
   readonly refresh: Readonly<Required<RefreshOptions>>;
   readonly request: ResolvedRequestOptions;
   readonly userToken: Readonly<UserTokenOptions>;
   readonly verification: Readonly<
     Required<Pick<VerificationOptions, 'clockToleranceMs' | 'keySetMaxAgeMs' | 'keySetCooldownMs'>> &
-      Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'allowedTenants' | 'clientIds'>
+      Pick<VerificationOptions, 'allowedTenants'>
   >;
   readonly cache: Readonly<Required<Pick<CacheOptions, 'maxTokens' | 'maxVerifiedTokens'>>> & {
     readonly shared?: ResolvedShared;

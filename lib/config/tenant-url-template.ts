@@ -1,7 +1,5 @@
+import { TENANT_PLACEHOLDER } from '../platform/platform.interface.js';
 import { isDnsLabel } from '../util/formats.js';
-
-/** Where the tenant stands in a template. */
-export const PLACEHOLDER = '{tenant}';
 
 /** A URL that differs between tenants in one host label or path segment. Immutable. */
 export class TenantUrlTemplate {
@@ -10,9 +8,9 @@ export class TenantUrlTemplate {
 
   /** Takes a URL that holds `{tenant}` once; the option checks have made sure of it. */
   constructor(template: string) {
-    const at = template.indexOf(PLACEHOLDER);
+    const at = template.indexOf(TENANT_PLACEHOLDER);
     this.#before = template.slice(0, at);
-    this.#after = template.slice(at + PLACEHOLDER.length);
+    this.#after = template.slice(at + TENANT_PLACEHOLDER.length);
   }
 
   /** The URL of one tenant, which must be a checked label. */
@@ -33,6 +31,6 @@ export class TenantUrlTemplate {
   }
 
   toString(): string {
-    return this.for(PLACEHOLDER);
+    return this.for(TENANT_PLACEHOLDER);
   }
 }

@@ -111,13 +111,13 @@ export class AppCredentials extends TechnicalCredentials {
     if (this.#app === undefined) return { configured: false };
     const { clientId, appName, appVersion, hostTenant } = this.#app;
     const userTenant = this.#isForUser ? "the user's" : this.#app.userTenant;
-    return { gatewayUrl: this.#context.options.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
+    return { gatewayUrl: this.#context.platform.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
   }
 }
 
-function tokensOf({ options, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
+function tokensOf({ platform, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
   if (app === undefined) return missingGroup('app');
-  if (hasTenants(app)) return cache.handle(appTokenSource(app, options, endpoint));
+  if (hasTenants(app)) return cache.handle(appTokenSource(app, platform, endpoint));
   return missingTenants((['hostTenant', 'userTenant'] as const).filter((name) => app[name] === undefined));
 }
 

@@ -14,7 +14,7 @@ export class CurrentAppCredentials extends AppCredentials {
   constructor(context: CredentialsContext, base: AppCredentials, user: UserToken) {
     super(
       context,
-      context.options.app,
+      context.platform.app,
       undefined,
       tokensWhenUsed(() => base.forUser(user)),
     );

@@ -37,7 +37,7 @@ export class MindsphereCredentialsFactory {
     const faults = new Faults();
     const tenant = resolveTenant(new OptionReader({ tenant: options }, faults));
     if (tenant === undefined) faults.add('tenant', 'needs clientId and clientSecret');
-    refuseUnknownOauthServer(this.#context.options, tenant, faults);
+    refuseUnknownOauthServer(this.#context.platform, tenant, faults);
     faults.throwIfAny();
     return new TenantCredentials(this.#context, tenant);
   }

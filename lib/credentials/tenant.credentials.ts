@@ -41,11 +41,11 @@ export class TenantCredentials extends TechnicalCredentials {
   override toJSON(): Record<string, unknown> {
     if (this.#options === undefined) return { configured: false };
     const { clientId, tenant, subTenant } = this.#options;
-    return { oauthUrl: this.#context.options.oauthUrl?.for(tenant), clientId, tenant, subTenant };
+    return { oauthUrl: this.#context.platform.oauthUrl?.for(tenant), clientId, tenant, subTenant };
   }
 }
 
-function tokensOf({ options, endpoint, cache }: CredentialsContext, tenant?: ResolvedTenantOptions): TokenHandle {
+function tokensOf({ platform, endpoint, cache }: CredentialsContext, tenant?: ResolvedTenantOptions): TokenHandle {
   if (tenant === undefined) return missingGroup('tenant');
-  return cache.handle(tenantTokenSource(tenant, options, endpoint));
+  return cache.handle(tenantTokenSource(tenant, platform, endpoint));
 }

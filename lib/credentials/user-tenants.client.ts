@@ -1,6 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import { catchError, concatMap, defer, EMPTY, map, type Observable, of, repeat, throwError } from 'rxjs';
-import type { ResolvedOptions, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
 import { ownHttpService } from '../transport/own-http-service.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
@@ -11,10 +11,6 @@ import { tookTooLong, transportFailure } from '../transport/transport-failure.js
 import { pageRefused, readPage, type UserTenantsPage } from './user-tenants-page.js';
 import { type Tokens, withToken } from './with-token.js';
 
-/** Technical Token Manager (protocol page, section 4). */
-const USER_TENANTS_PATH = '/api/technicaltokenmanager/v3/userTenants';
-/** The documents name both 500 and 100 as the largest. */
-const PAGE_SIZE = 100;
 /** 100,000 tenants: a server that says that there are more has lost count. */
 const MOST_PAGES = 1_000;
 
@@ -25,16 +21,22 @@ interface Asked {
   readonly redact: (text: string) => string;
 }
 
-/** Reads the tenants that an app is provisioned to, within the limits of one registration. */
+/** Reads the tenants that an app is provisioned to on one platform, from the Technical Token Manager. */
 export class UserTenantsClient {
   readonly #http: HttpService = ownHttpService();
   readonly #url: string;
+  readonly #pageSize: number;
   readonly #limits: ResolvedRequestOptions;
   readonly #random: () => number;
 
-  constructor({ gatewayUrl, request }: ResolvedOptions, random: () => number = Math.random) {
-    this.#url = gatewayUrl + USER_TENANTS_PATH;
-    this.#limits = request;
+  constructor(
+    { rules: { tokenManager }, gatewayUrl, coreTenant }: ResolvedPlatform,
+    limits: ResolvedRequestOptions,
+    random: () => number = Math.random,
+  ) {
+    this.#url = gatewayUrl + tokenManager.userTenantsPath(coreTenant);
+    this.#pageSize = tokenManager.userTenantsPageSize;
+    this.#limits = limits;
     this.#random = random;
   }
 
@@ -99,7 +101,7 @@ export class UserTenantsClient {
     const { timeoutMs } = this.#limits;
     const agents = this.#limits.axios();
     const redact = (text: string) => redactor(token.value, ...proxySecrets(agents))(text);
-    const url = `${this.#url}?page=${number}&size=${PAGE_SIZE}`;
+    const url = `${this.#url}?page=${number}&size=${this.#pageSize}`;
     const headers = { Authorization: token.authorization };
     return this.#http.request<string>({ method: 'GET', url, headers, ...agents }).pipe(
       catchError((failure: unknown) => throwError(() => transportFailure(failure, this.#url, attempts))),

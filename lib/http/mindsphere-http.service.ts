@@ -19,7 +19,7 @@ export class MindsphereHttpService {
   readonly #route: Route;
 
   /** @internal Objects come from injection. */
-  constructor({ gatewayUrl, request, http }: ResolvedOptions) {
+  constructor({ platforms: [{ gatewayUrl }], request, http }: ResolvedOptions) {
     this.#axios = ownAxios(gatewayUrl, request.timeoutMs);
     this.#route = { target: new RequestTarget(gatewayUrl, http.allowedOrigins), agents: request.axios };
   }

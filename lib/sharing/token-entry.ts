@@ -33,8 +33,9 @@ export function readEntry(text: string, order: TokenOrder, age: EntryAge): Token
 function checked({ value, lifeMs, scope }: { value: unknown; lifeMs: number; scope: unknown }, order: TokenOrder) {
   const { url, expected } = order;
   // It was stored under this subtenant's name only after its answer, too, had named it.
-  const { subtenant } = expected;
-  const answer = { access_token: value, token_type: 'Bearer', expires_in: lifeMs / 1_000, scope, subtenant };
+  const name = expected.rules.claims.subtenant;
+  const limited = name === undefined ? {} : { [name]: expected.subtenant };
+  const answer = { access_token: value, token_type: 'Bearer', expires_in: lifeMs / 1_000, scope, ...limited };
   try {
     return readGrant({ status: 200, headers: {}, body: JSON.stringify(answer) }, url, expected, 0);
   } catch {

@@ -1,4 +1,5 @@
 import type { MindsphereCredentialsErrorCode } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 
 /** What every event tells. No event holds a secret or a token. */
 interface EventBase {
@@ -8,6 +9,8 @@ interface EventBase {
 
 /** Whose token an event speaks of. Names only. There are as many as tenants: too many for the labels of a metric. */
 export interface TokenSubject {
+  /** The platform whose server is asked. */
+  readonly platform: Platform;
   /** Kind of credentials. */
   readonly credentials: 'app' | 'tenant';
   /** The tenant requested. */

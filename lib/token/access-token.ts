@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { deepFreeze } from '../util/deep-freeze.js';
+import type { Platform, PlatformRules } from '../platform/platform.interface.js';
+import { PLATFORMS } from '../platform/platforms.js';
 import { type Claims, decodeClaims, textOf, wordsOf } from '../util/jwt.js';
 
 /** What an {@link AccessToken} is made of. */
@@ -11,6 +13,8 @@ export interface AccessTokenInit {
   readonly expiresAt: number;
   /** Whether the claims may be shown: they are fetched from the platform or verified. */
   readonly trusted: boolean;
+  /** `undefined` where a user's token has the form of neither platform. */
+  readonly platform: Platform | undefined;
   /** What was requested, for where the claims do not say. */
   readonly tenant?: string;
   readonly subtenant?: string;
@@ -57,14 +61,21 @@ export class AccessToken {
     return wordsOf(this.claims['scope'] ?? this.#init.scope);
   }
 
-  /** The tenant it is for: claim `ten`, else what was requested. */
-  get tenant(): string | undefined {
-    return textOf(this.claims['ten']) ?? this.#init.tenant;
+  /** The platform it is for. Of an unverified user's token: by the form of its `iss`, `undefined` where it has neither. */
+  get platform(): Platform | undefined {
+    return this.#init.platform;
   }
 
-  /** The subtenant it is limited to: claim `subtenant`, else what was requested. */
+  /** The tenant it is for, by its id on that platform: what its claims say, else what was requested. */
+  get tenant(): string | undefined {
+    const rules = this.#rules;
+    return rules?.readTenant(this.claims[rules.claims.tenant]) ?? this.#init.tenant;
+  }
+
+  /** The subtenant it is limited to: what its claims say, else what was requested. */
   get subtenant(): string | undefined {
-    return textOf(this.claims['subtenant']) ?? this.#init.subtenant;
+    const name = this.#rules?.claims.subtenant;
+    return (name === undefined ? undefined : textOf(this.claims[name])) ?? this.#init.subtenant;
   }
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
@@ -72,10 +83,14 @@ export class AccessToken {
     return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#init.value) : {}));
   }
 
+  get #rules(): PlatformRules | undefined {
+    return this.#init.platform === undefined ? undefined : PLATFORMS[this.#init.platform];
+  }
+
   /** Everything but the token. */
   toJSON(): Record<string, unknown> {
-    const { tenant, subtenant, issuedAt, expiresAt } = this;
-    return { tenant, subtenant, issuedAt, expiresAt };
+    const { platform, tenant, subtenant, issuedAt, expiresAt } = this;
+    return { platform, tenant, subtenant, issuedAt, expiresAt };
   }
 
   /** As {@link toJSON}, for interpolation and logs. */

@@ -1,10 +1,7 @@
-import type { ResolvedAppOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import type { ResolvedAppOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
 import { sourceOfOrder } from './source-of-order.js';
 import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
-
-/** Technical Token Manager (protocol page, section 4). */
-const TOKEN_PATH = '/api/technicaltokenmanager/v3/oauth/token';
 
 /** App credentials with both tenants known. */
 export interface AppIdentity extends ResolvedAppOptions {
@@ -12,29 +9,30 @@ export interface AppIdentity extends ResolvedAppOptions {
   readonly userTenant: string;
 }
 
-/** Technical tokens for a user tenant, from the Technical Token Manager. */
-export function appTokenSource(app: AppIdentity, urls: ResolvedUrls, endpoint: TokenEndpoint): TokenSource {
-  return sourceOfOrder(() => appOrder(app, urls), endpoint);
+/** Technical tokens for a user tenant, from the Technical Token Manager (protocol page, section 4). */
+export function appTokenSource(app: AppIdentity, platform: ResolvedPlatform, endpoint: TokenEndpoint): TokenSource {
+  return sourceOfOrder(() => appOrder(app, platform), endpoint);
 }
 
-function appOrder(app: AppIdentity, urls: ResolvedUrls): TokenOrder {
-  const url = urls.gatewayUrl + TOKEN_PATH;
+function appOrder(app: AppIdentity, { rules, gatewayUrl, coreTenant, issuerUrl }: ResolvedPlatform): TokenOrder {
+  const { platform, tokenManager } = rules;
+  const url = gatewayUrl + tokenManager.tokenPath(coreTenant);
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   return {
-    identity: ['app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant],
+    identity: [platform, 'app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant],
     url,
     clientId,
     secret,
-    subject: { credentials: 'app', tenant: userTenant },
-    message: (basicCredentials) => appMessage(app, basicCredentials),
-    expected: { issuerUrl: urls.issuerUrl, tenant: userTenant },
+    subject: { platform, credentials: 'app', tenant: userTenant },
+    message: (basicCredentials) => appMessage(app, tokenManager.authHeader, basicCredentials),
+    expected: { rules, issuerUrl, tenant: userTenant },
   };
 }
 
-function appMessage(app: AppIdentity, basicCredentials: string): TokenMessage {
+function appMessage(app: AppIdentity, authHeader: string, basicCredentials: string): TokenMessage {
   const { authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   return {
-    headers: { 'Content-Type': 'application/json', 'X-SPACE-AUTH-KEY': `${authKeyScheme} ${basicCredentials}` },
+    headers: { 'Content-Type': 'application/json', [authHeader]: `${authKeyScheme} ${basicCredentials}` },
     body: JSON.stringify({ appName, appVersion, hostTenant, userTenant }),
   };
 }

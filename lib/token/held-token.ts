@@ -22,6 +22,7 @@ export class HeldToken {
       issuedAt: received.wall,
       expiresAt: received.wall + grant.lifeMs,
       trusted: true,
+      platform: source.platform,
       tenant: source.tenant,
       subtenant: source.subtenant,
       scope: grant.scope,

@@ -23,12 +23,12 @@ export class RefreshReport {
    * @param wasFailing whether the request before has failed, too.
    */
   failed(
-    { credentials, tenant, subtenant }: TokenSubject,
+    { platform, credentials, tenant, subtenant }: TokenSubject,
     failure: unknown,
     lifeLeftMs: number,
     wasFailing: boolean,
   ): void {
-    const subject: TokenSubject = { credentials, tenant, subtenant };
+    const subject: TokenSubject = { platform, credentials, tenant, subtenant };
     if (!wasFailing) this.#log.failing(subject, failure, lifeLeftMs);
     if (lifeLeftMs <= 0) return;
     this.#events.emit(() => ({

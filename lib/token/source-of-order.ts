@@ -11,6 +11,7 @@ export function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoi
   const { grant$, forgetRefusal, refusedForMs, retract, lastResort } = endpoint.exchange(makeOrder);
   return {
     key: fingerprintOf(JSON.stringify([...identity, secret.fingerprint])),
+    platform: subject.platform,
     credentials: subject.credentials,
     tenant: subject.tenant,
     subtenant: subject.subtenant,

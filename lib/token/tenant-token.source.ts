@@ -1,42 +1,41 @@
-import type { ResolvedTenantOptions, ResolvedUrls } from '../config/resolved-options.interface.js';
+import type { ResolvedPlatform, ResolvedTenantOptions } from '../config/resolved-options.interface.js';
 import { sourceOfOrder } from './source-of-order.js';
 import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
-/** OAuth Authorization Server (protocol page, section 5). */
-const TOKEN_PATH = '/oauth/token';
-
-/** Asks for a token limited to a subtenant. The value was seen once, the name is its sibling's [doc][code]. */
-const IMPERSONATION = { 'iam-action': 'client_credentials.subtenant-impersonation' } as const;
-
-/** Technical tokens for a tenant, or for one of its subtenants, from the tenant's OAuth Authorization Server. */
+/**
+ * Technical tokens for a tenant, or for one of its subtenants, from the tenant's OAuth Authorization Server (protocol
+ * page, section 5).
+ */
 export function tenantTokenSource(
   options: ResolvedTenantOptions,
-  urls: ResolvedUrls,
+  platform: ResolvedPlatform,
   endpoint: TokenEndpoint,
 ): TokenSource {
-  return sourceOfOrder(() => tenantOrder(options, urls), endpoint);
+  return sourceOfOrder(() => tenantOrder(options, platform), endpoint);
 }
 
-function tenantOrder(options: ResolvedTenantOptions, urls: ResolvedUrls): TokenOrder {
+function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUrl }: ResolvedPlatform): TokenOrder {
+  const { platform, oauthServer } = rules;
   const { clientId, secret, tenant, subTenant: subtenant } = options;
-  const url = (urls.oauthUrl?.for(tenant) ?? '') + TOKEN_PATH;
+  const url = (oauthUrl?.for(tenant) ?? '') + oauthServer.tokenPath;
+  const limitedTo = subtenant === undefined ? {} : oauthServer.subtenantForm?.(subtenant);
   return {
-    identity: ['tenant', url, clientId, tenant, subtenant],
+    identity: [platform, 'tenant', url, clientId, tenant, subtenant],
     url,
     clientId,
     secret,
-    subject: { credentials: 'tenant', tenant, subtenant },
-    message: (basicCredentials) => tenantMessage(subtenant, basicCredentials),
-    expected: { issuerUrl: urls.issuerUrl, tenant, subtenant },
+    subject: { platform, credentials: 'tenant', tenant, subtenant },
+    message: (basicCredentials) => tenantMessage(limitedTo, basicCredentials),
+    expected: { rules, issuerUrl, tenant, subtenant },
   };
 }
 
-function tenantMessage(subtenant: string | undefined, basicCredentials: string): TokenMessage {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    ...(subtenant === undefined ? {} : { ...IMPERSONATION, subtenant }),
-  });
+function tenantMessage(
+  limitedTo: Readonly<Record<string, string>> | undefined,
+  basicCredentials: string,
+): TokenMessage {
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...limitedTo });
   return {
     headers: {
       'Content-Type': 'application/x-www-form-urlencoded',

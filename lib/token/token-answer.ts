@@ -1,5 +1,5 @@
 import { isDnsLabel } from '../util/formats.js';
-import { parseValues } from '../util/json.js';
+import { parseValues, type Values } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { type Claims, decodeJwt, textOf } from '../util/jwt.js';
 import type { ExpectedToken } from './token-endpoint.interface.js';
@@ -42,16 +42,18 @@ function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGr
   demand(isJwtType(jwt.header['typ']), "the token's typ is not JWT");
   const life = lifeByClaims(jwt.claims);
   demand(isLife(life), "the token's exp and iat are not numbers that span a life");
-  demandExpected(jwt.claims, body['subtenant'], expected, demand);
+  demandExpected(jwt.claims, body, expected, demand);
   return { value, lifeMs: 1_000 * Math.min(expiresIn, life), scope: textOf(scope) };
 }
 
-function demandExpected(claims: Claims, subtenant: unknown, expected: ExpectedToken, demand: Demand): void {
+function demandExpected(claims: Claims, body: Values, expected: ExpectedToken, demand: Demand): void {
+  const { tenant, subtenant } = expected.rules.claims;
   demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${String(expected.issuerUrl)}`);
-  demand(isNamed(claims['ten'], expected.tenant), 'the token is for another tenant than requested');
-  demand(isLabelOrNone(claims['subtenant']), "the token's subtenant is not one DNS label");
-  const limited = isLimited(subtenant, claims['subtenant'], expected.subtenant);
-  demand(limited, 'the token is not limited to the subtenant requested');
+  demand(isForTenant(claims[tenant], expected), 'the token is for another tenant than requested');
+  // Where the platform has no name for a subtenant, nothing can say that a token is limited to one.
+  const named = subtenant === undefined ? [] : [claims[subtenant], body[subtenant]].filter((name) => !isNone(name));
+  demand(subtenant === undefined || isLabelOrNone(claims[subtenant]), "the token's subtenant is not one DNS label");
+  demand(isLimited(named, expected.subtenant), 'the token is not limited to the subtenant requested');
 }
 
 function isLife(seconds: unknown): seconds is number {
@@ -72,8 +74,8 @@ function isIssuer(issuer: unknown, { issuerUrl }: ExpectedToken): boolean {
   return typeof issuer === 'string' && issuerUrl.tenantOf(issuer) !== undefined;
 }
 
-function isNamed(claim: unknown, requested: string): boolean {
-  return claim === undefined || claim === requested;
+function isForTenant(claim: unknown, { rules, tenant }: ExpectedToken): boolean {
+  return claim === undefined || rules.readTenant(claim) === tenant;
 }
 
 /** An empty `subtenant` means none (protocol page, section 7); some servers write nulls. */
@@ -86,8 +88,7 @@ function isLabelOrNone(claim: unknown): boolean {
 }
 
 /** A server may ignore fields it does not know: an answer that names no subtenant is a token for the whole tenant. */
-function isLimited(inBody: unknown, inClaims: unknown, requested: string | undefined): boolean {
+function isLimited(named: readonly unknown[], requested: string | undefined): boolean {
   if (requested === undefined) return true;
-  const named = [inBody, inClaims].filter((name) => !isNone(name));
   return named.length > 0 && named.every((name) => name === requested);
 }

@@ -1,5 +1,6 @@
 import type { SealedSecret } from '../config/sealed-secret.js';
 import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { PlatformRules } from '../platform/platform.interface.js';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
 import type { TokenSource } from './token-source.interface.js';
 
@@ -24,6 +25,8 @@ export interface TokenMessage {
 }
 
 export interface ExpectedToken {
+  /** How the platform names its claims. */
+  readonly rules: PlatformRules;
   /** What `iss` must be; not checked where it is not known. */
   readonly issuerUrl?: TenantUrlTemplate;
   readonly tenant: string;

@@ -116,7 +116,7 @@ export class TokenVerifier {
       }),
       map((token) => {
         this.#demandAlive();
-        const content = Object.freeze({ value: token.value, verified: token });
+        const content = Object.freeze({ value: token.value, platform: token.platform, verified: token });
         const user = new UserToken(() => content);
         // Whoever shares a remembered user must not be able to redefine what it tells.
         Object.freeze(user);

@@ -2,10 +2,13 @@ import { Observable } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../util/jwt.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
-import { appAndHost } from '../verification/client-rule.js';
+import type { Platform, PlatformRules } from '../platform/platform.interface.js';
+import { PLATFORMS } from '../platform/platforms.js';
 
 /** What stands behind a {@link UserToken} at the moment. */
 export interface UserTokenContent {
+  /** The platform that the token is for; while not verified, by the form of its `iss` alone. */
+  readonly platform?: Platform;
   /** The token. Reading it may throw `token_missing` or `token_malformed`. */
   readonly value: string;
   /** The verified claims and life; `undefined` until a verifier has vouched for the token. */
@@ -52,39 +55,43 @@ export class UserToken extends MindsphereCredentials {
     return this.#read().verified !== undefined;
   }
 
-  /** Claim `ten`: the tenant the token is for. */
+  /** The tenant the token is for, by its id on the token's platform: claim `ten`, on `siemens.app` `sws.samauth.ten`. */
   get tenant(): string | undefined {
-    return textOf(this.claims['ten']);
+    return this.#rules?.readTenant(this.#claim('tenant'));
   }
 
-  /** Claim `subtenant`; none where it is empty. */
+  /** Claim `subtenant`; none where it is empty, and on `siemens.app`. */
   get subtenant(): string | undefined {
-    return textOf(this.claims['subtenant']);
+    return textOf(this.#claim('subtenant'));
   }
 
-  /** The part of `cid` behind its last `-` (inferred): the tenant that hosts the app the token was issued for. */
+  /**
+   * The part of `cid` behind its last `-` (inferred): the tenant that hosts the app the token was issued for.
+   * `undefined` on `siemens.app`.
+   */
   get hostTenant(): string | undefined {
-    return appAndHost(this.clientId)?.hostTenant;
+    return this.#rules?.appAndHost(this.clientId)?.hostTenant;
   }
 
   /** Claim `user_name`. */
   get userName(): string | undefined {
-    return textOf(this.claims['user_name']);
+    return textOf(this.#claim('userName'));
   }
 
-  /** Claim `user_id`. */
+  /** Claim `user_id`; on `siemens.app` `sws.samauth.ten.user`, else `user_id`. */
   get userId(): string | undefined {
-    return textOf(this.claims['user_id']);
+    const names = this.#rules?.claims.userIds ?? [];
+    return names.map((name) => textOf(this.claims[name])).find((id) => id !== undefined);
   }
 
   /** Claim `email`. */
   get email(): string | undefined {
-    return textOf(this.claims['email']);
+    return textOf(this.#claim('email'));
   }
 
-  /** Claim `cid`: the client the token was issued for, `{app}-{host tenant}`. */
+  /** Claim `cid`: the client the token was issued for; on `mindsphere.io` `{app}-{host tenant}`. */
   get clientId(): string | undefined {
-    return textOf(this.claims['cid']);
+    return textOf(this.#claim('clientId'));
   }
 
   /** Claim `scope`; empty while not verified. */
@@ -127,15 +134,28 @@ export class UserToken extends MindsphereCredentials {
     // By contract.
   }
 
+  get #rules(): PlatformRules | undefined {
+    const { platform } = this.#read();
+    return platform === undefined ? undefined : PLATFORMS[platform];
+  }
+
+  #claim(claim: NamedClaim): unknown {
+    const name = this.#rules?.claims[claim];
+    return name === undefined ? undefined : this.claims[name];
+  }
+
   override toJSON(): Record<string, unknown> {
     const { verified, tenant, subtenant, userName, clientId, expiresAt } = this;
     return { verified, tenant, subtenant, userName, clientId, expiresAt };
   }
 }
 
+/** Claims whose names differ between platforms, or could. */
+type NamedClaim = 'tenant' | 'subtenant' | 'userName' | 'email' | 'clientId';
+
 const NO_CLAIMS: Claims = Object.freeze({});
 
-function accessTokenOf({ value, verified }: UserTokenContent): AccessToken {
+function accessTokenOf({ value, platform, verified }: UserTokenContent): AccessToken {
   const { issuedAt, expiresAt } = verified ?? { issuedAt: Date.now(), expiresAt: Date.now() };
-  return new AccessToken({ value, issuedAt, expiresAt, trusted: verified !== undefined });
+  return new AccessToken({ value, issuedAt, expiresAt, trusted: verified !== undefined, platform });
 }

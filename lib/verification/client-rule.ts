@@ -1,5 +1,4 @@
-import { isDnsLabel } from '../util/formats.js';
-import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedPlatform } from '../config/resolved-options.interface.js';
 
 /** Whether a `cid` is accepted, and which host tenant an accepted one names. */
 export interface ClientRule {
@@ -9,11 +8,10 @@ export interface ClientRule {
 }
 
 /**
- * The rule of `verification.clientIds`. By default a token counts that was issued for our app, hosted anywhere: any
+ * The rule of `clientIds` on one platform. By default a token counts that was issued for our app, hosted anywhere: any
  * other app's backend holds its users' tokens, too, and could replay them here.
  */
-export function clientRule({ app, verification }: ResolvedOptions): ClientRule {
-  const { clientIds } = verification;
+export function clientRule({ rules: { appAndHost }, app, users: { clientIds } }: ResolvedPlatform): ClientRule {
   if (clientIds === 'any' || (clientIds === undefined && app === undefined)) {
     return { accepts: () => true, hostTenantOf: () => undefined };
   }
@@ -22,15 +20,4 @@ export function clientRule({ app, verification }: ResolvedOptions): ClientRule {
       ? (clientId: unknown) => appAndHost(clientId)?.appName === app?.appName
       : (clientId: unknown) => typeof clientId === 'string' && clientIds.includes(clientId);
   return { accepts, hostTenantOf: (clientId) => (accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined) };
-}
-
-/**
- * `{app}-{host tenant}`: the part behind the last dash is the tenant [inferred], because app names may hold a dash. A
- * tenant with a dash is therefore not recognized: that would let app `my` take tokens of app `my-app`.
- */
-export function appAndHost(clientId: unknown): { appName: string; hostTenant: string } | undefined {
-  if (typeof clientId !== 'string') return undefined;
-  const dash = clientId.lastIndexOf('-');
-  const hostTenant = clientId.slice(dash + 1);
-  return dash > 0 && isDnsLabel(hostTenant) ? { appName: clientId.slice(0, dash), hostTenant } : undefined;
 }

@@ -22,15 +22,17 @@ export class JwtVerifier {
     events = new MindsphereCredentialsEvents(),
     random: () => number = Math.random,
   ) {
-    const { issuerUrl, oauthUrl, request, verification } = options;
-    const { clockToleranceMs, issuers, allowedTenants } = verification;
-    this.#keySets = new KeySets(new KeySetClient(oauthUrl, request), options, random, events);
+    const { platforms, request, verification } = options;
+    const [platform] = platforms;
+    const { clockToleranceMs, allowedTenants } = verification;
+    this.#keySets = new KeySets(new KeySetClient(platform, request), options, random, events);
     this.#rules = {
-      issuerUrl,
+      platform: platform.rules,
+      issuerUrl: platform.issuerUrl,
       clockToleranceMs,
-      issuers,
+      issuers: platform.users.issuers,
       allowedTenants: typeof allowedTenants === 'function' ? undefined : allowedTenants,
-      acceptsClient: clientRule(options).accepts,
+      acceptsClient: clientRule(platform).accepts,
     };
   }
 

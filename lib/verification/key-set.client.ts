@@ -1,13 +1,10 @@
 import type { HttpService } from '@nestjs/axios';
 import { map, type Observable, throwError } from 'rxjs';
-import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
-import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { ownHttpService } from '../transport/own-http-service.js';
 import { failAfter } from '../transport/retry-policy.js';
 import { type KeySet, readKeySet } from './key-set.js';
 
-/** Protocol page, section 6. */
-const KEY_SET_PATH = '/token_keys';
 const LONGEST_FETCH_MS = 5_000;
 const ABSENT_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 
@@ -29,18 +26,19 @@ export class KeySetFailure extends Error {
 /** Reads key sets over HTTP: no redirect, no answer over 256 kB, 5 s at most. */
 export class KeySetClient {
   readonly #http: HttpService = ownHttpService();
-  readonly #oauthUrl: TenantUrlTemplate | undefined;
+  readonly #platform: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>;
   readonly #limits: ResolvedRequestOptions;
 
-  constructor(oauthUrl: TenantUrlTemplate | undefined, limits: ResolvedRequestOptions) {
-    this.#oauthUrl = oauthUrl;
+  constructor(platform: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>, limits: ResolvedRequestOptions) {
+    this.#platform = platform;
     this.#limits = limits;
   }
 
   /** The key set of a tenant's OAuth server. Cold; fails with a {@link KeySetFailure} or an error of the transport. */
   fetch(tenant: string): Observable<KeySet> {
-    if (this.#oauthUrl === undefined) return throwError(() => new KeySetFailure('oauthUrl is not configured'));
-    const url = this.#oauthUrl.for(tenant) + KEY_SET_PATH;
+    const { oauthUrl, rules } = this.#platform;
+    if (oauthUrl === undefined) return throwError(() => new KeySetFailure('oauthUrl is not configured'));
+    const url = oauthUrl.for(tenant) + rules.oauthServer.keySetPath;
     const timeMs = Math.min(LONGEST_FETCH_MS, this.#limits.timeoutMs);
     return this.#http.request<string>({ method: 'GET', url, ...this.#limits.axios() }).pipe(
       failAfter(timeMs, () => new KeySetFailure(`no complete answer within ${timeMs} ms`)),

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { IssuerKeys, type Permit } from './issuer-keys.js';
 import type { KeySetClient } from './key-set.client.js';
@@ -25,7 +25,8 @@ const always: Permit = () => undefined;
  */
 export class KeySets {
   readonly #client: KeySetClient;
-  readonly #options: ResolvedOptions;
+  readonly #platform: ResolvedPlatform;
+  readonly #verification: ResolvedOptions['verification'];
   readonly #random: () => number;
   readonly #events: MindsphereCredentialsEvents;
   readonly #budget: RequestBudget;
@@ -36,21 +37,22 @@ export class KeySets {
 
   constructor(
     client: KeySetClient,
-    options: ResolvedOptions,
+    { platforms: [platform], verification }: ResolvedOptions,
     random: () => number,
     events = new MindsphereCredentialsEvents(),
   ) {
     this.#client = client;
-    this.#options = options;
+    this.#platform = platform;
+    this.#verification = verification;
     this.#random = random;
     this.#events = events;
-    this.#budget = budgetOf(String(options.oauthUrl));
-    this.#configured = configuredTenants(options);
+    this.#budget = budgetOf(String(platform.oauthUrl));
+    this.#configured = configuredTenants(platform);
   }
 
   /** The keys to verify tokens of an issuer with, and the permit to ask its server for them. */
   of(issuer: string): { readonly keys: IssuerKeys; readonly permit: Permit } {
-    const tenant = this.#options.verification.keySetTenant ?? issuer;
+    const tenant = this.#platform.users.keySetTenant ?? issuer;
     const known = this.#known.get(tenant);
     if (known !== undefined) return { keys: known, permit: always };
     const keys = this.#strangers.get(tenant) ?? this.#make(tenant);
@@ -61,7 +63,7 @@ export class KeySets {
 
   /** Notes that a token of an issuer was verified. */
   confirm(issuer: string): void {
-    const tenant = this.#options.verification.keySetTenant ?? issuer;
+    const tenant = this.#platform.users.keySetTenant ?? issuer;
     const keys = this.#strangers.get(tenant);
     if (keys === undefined) return;
     this.#strangers.delete(tenant);
@@ -82,11 +84,10 @@ export class KeySets {
   }
 
   #make(tenant: string): IssuerKeys {
-    const { verification } = this.#options;
     const expected = this.#configured.has(tenant);
     const knownTenant = () => (expected || this.#known.has(tenant) ? tenant : undefined);
     const fetch$ = this.#client.fetch(tenant).pipe(reportKeySet(this.#events, knownTenant));
-    const keys = new IssuerKeys(fetch$, verification, this.#random, expected);
+    const keys = new IssuerKeys(fetch$, this.#verification, this.#random, expected);
     if (this.#closed) keys.close();
     return keys;
   }
@@ -100,8 +101,8 @@ function budgetOf(platform: string): RequestBudget {
   return budget;
 }
 
-function configuredTenants({ app, tenant, verification }: ResolvedOptions): ReadonlySet<string> {
-  const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, verification.keySetTenant];
-  const named = [...tenants, ...(verification.issuers ?? [])].filter((name) => name !== undefined);
+function configuredTenants({ app, tenant, users }: ResolvedPlatform): ReadonlySet<string> {
+  const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, users.keySetTenant];
+  const named = [...tenants, ...(users.issuers ?? [])].filter((name) => name !== undefined);
   return new Set(named.map((name) => name.toLowerCase()));
 }

@@ -1,15 +1,15 @@
 import { isDnsLabel } from '../util/formats.js';
-import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedPlatform } from '../config/resolved-options.interface.js';
+import type { ClaimNames, Platform, PlatformRules } from '../platform/platform.interface.js';
 import type { Claims } from '../util/jwt.js';
 import { quoted, refused } from './refused.js';
 
-/** Agents have tokens of their own, signed by the same keys (protocol page, section 7). */
-const AGENT_ZONE = 'agentiam';
 /** Year 5138: what is later is milliseconds that somebody took for seconds. */
 const LAST_SECOND = 100_000_000_000;
 
 /** What of the options decides on claims. */
-export interface ClaimRules extends Pick<ResolvedOptions, 'issuerUrl'> {
+export interface ClaimRules extends Pick<ResolvedPlatform, 'issuerUrl'> {
+  readonly platform: PlatformRules;
   readonly clockToleranceMs: number;
   readonly issuers?: readonly string[];
   readonly allowedTenants?: readonly string[];
@@ -18,10 +18,11 @@ export interface ClaimRules extends Pick<ResolvedOptions, 'issuerUrl'> {
 
 /** A user's claims that have passed every check. */
 export interface UserClaims {
+  readonly platform: Platform;
   readonly claims: Claims;
   /** The tenant whose server issued the token. */
   readonly issuer: string;
-  /** Claim `ten`. */
+  /** The tenant that the token is for. */
   readonly tenant: string;
   /** Claim `exp`, epoch milliseconds. */
   readonly expiresAt: number;
@@ -34,15 +35,14 @@ export interface UserClaims {
  * platform requests for keys of hopeless tokens, and the answer is the same. Throws a refusal by its code.
  */
 export function judgeUserClaims(claims: Claims, rules: ClaimRules): UserClaims {
-  demandTypes(claims);
+  const { platform } = rules;
+  demandTypes(claims, platform.claims);
   const { expiresAt, issuedAt } = judgeTime(claims, rules.clockToleranceMs);
   const issuer = judgeIssuer(claims['iss'], rules);
-  demandUser(claims);
+  if (!platform.speaksForUser(claims)) throw refused('token_type', "it is no user's token");
   const tenant = judgeTenant(claims, rules);
-  if (!rules.acceptsClient(claims['cid']) || ('client_id' in claims && claims['client_id'] !== claims['cid'])) {
-    throw refused('token_client', `it was issued for the client ${quoted(claims['cid'])}`);
-  }
-  return { claims, issuer, tenant, expiresAt, issuedAt };
+  demandClient(claims, rules);
+  return { platform: platform.platform, claims, issuer, tenant, expiresAt, issuedAt };
 }
 
 /** To be asked again after a wait, in which a token may have expired. Throws `token_expired`. */
@@ -51,10 +51,8 @@ export function demandUnexpired(expiresAt: number, toleranceMs: number): void {
   throw refused('token_expired', `its exp, ${quoted(expiresAt / 1_000)}, has passed`);
 }
 
-const TEXT_CLAIMS = ['cid', 'client_id', 'user_name', 'user_id', 'email', 'grant_type', 'zid', 'subtenant'];
-
-function demandTypes(claims: Claims): void {
-  const wrong = TEXT_CLAIMS.find((name) => claims[name] !== undefined && typeof claims[name] !== 'string');
+function demandTypes(claims: Claims, { strings }: ClaimNames): void {
+  const wrong = strings.find((name) => claims[name] !== undefined && typeof claims[name] !== 'string');
   if (wrong !== undefined) throw refused('token_malformed', `its ${wrong} is no text`);
   const scope = claims['scope'] ?? [];
   const isScope =
@@ -90,21 +88,25 @@ function judgeIssuer(iss: unknown, { issuerUrl, issuers }: ClaimRules): string {
   return issuer;
 }
 
-/** Technical tokens and agents' tokens are signed by the same keys, but speak for no user. */
-function demandUser(claims: Claims): void {
-  const named = [claims['user_id'], claims['user_name']].some((name) => name !== undefined && name !== '');
-  if (!named || claims['grant_type'] === 'client_credentials' || claims['zid'] === AGENT_ZONE) {
-    throw refused('token_type', "it is no user's token");
-  }
+function demandClient(claims: Claims, { platform, acceptsClient }: ClaimRules): void {
+  const { clientId, clientIdAlias } = platform.claims;
+  const isOne = !(clientIdAlias in claims) || claims[clientIdAlias] === claims[clientId];
+  if (isOne && acceptsClient(claims[clientId])) return;
+  throw refused('token_client', `it was issued for the client ${quoted(claims[clientId])}`);
 }
 
-function judgeTenant({ ten, subtenant }: Claims, { allowedTenants }: ClaimRules): string {
-  if (!isDnsLabel(ten)) throw refused('token_tenant', `its ten is ${quoted(ten)}, no tenant`);
+function judgeTenant(claims: Claims, { platform, allowedTenants }: ClaimRules): string {
+  const names = platform.claims;
+  const tenant = platform.readTenant(claims[names.tenant]);
+  if (tenant === undefined) {
+    throw refused('token_tenant', `its ${names.tenant} is ${quoted(claims[names.tenant])}, no tenant`);
+  }
+  const subtenant = names.subtenant === undefined ? undefined : claims[names.subtenant];
   if (subtenant !== undefined && subtenant !== '' && !isDnsLabel(subtenant)) {
     throw refused('token_tenant', `its subtenant is ${quoted(subtenant)}, no subtenant`);
   }
-  if (allowedTenants !== undefined && !allowedTenants.includes(ten)) {
-    throw refused('token_tenant', `users of tenant ${quoted(ten)} are not let in`);
+  if (allowedTenants !== undefined && !allowedTenants.includes(tenant)) {
+    throw refused('token_tenant', `users of tenant ${quoted(tenant)} are not let in`);
   }
-  return ten;
+  return tenant;
 }

@@ -1,3 +1,4 @@
+import type { Platform } from '../platform/platform.interface.js';
 import type { Claims } from '../util/jwt.js';
 import { freezeAndCount } from './claim-walk.js';
 import type { IssuerKeys } from './issuer-keys.js';
@@ -6,6 +7,7 @@ import type { UserClaims } from './user-claims.js';
 
 /** A user's token that has passed every check. Immutable; what it holds is shown by nobody's dump. */
 export class VerifiedToken {
+  readonly platform: Platform;
   readonly issuer: string;
   readonly tenant: string;
   readonly expiresAt: number;
@@ -21,6 +23,7 @@ export class VerifiedToken {
     readonly key: VerificationKey,
     readonly keys: IssuerKeys,
   ) {
+    this.platform = judged.platform;
     this.issuer = judged.issuer;
     this.tenant = judged.tenant;
     this.expiresAt = judged.expiresAt;

@@ -29,7 +29,9 @@ describe('VCAP_APPLICATION', () => {
     [{ region: 'eu2' }, 'https://gateway.eu2.private.example'],
     [{ region: 'eu1' }, 'https://gateway.eu1.mindsphere.io'],
   ])('completes %o given in code', (given, gatewayUrl) => {
-    expect(resolveOptions(completeFromEnvironment(given, { VCAP_APPLICATION: VCAP })).gatewayUrl).toBe(gatewayUrl);
+    expect(resolveOptions(completeFromEnvironment(given, { VCAP_APPLICATION: VCAP })).platforms[0].gatewayUrl).toBe(
+      gatewayUrl,
+    );
   });
 });
 

@@ -39,10 +39,11 @@ describe('a token request', () => {
     const before = Date.now();
     await tokenOf(app);
     expect(events).toEqual([
-      { type: 'token_requested', at: expect.any(Number), credentials: 'app', tenant: 'acme' },
+      { type: 'token_requested', at: expect.any(Number), platform: 'mindsphere', credentials: 'app', tenant: 'acme' },
       {
         type: 'token_received',
         at: expect.any(Number),
+        platform: 'mindsphere',
         credentials: 'app',
         tenant: 'acme',
         durationMs: expect.any(Number),
@@ -59,7 +60,7 @@ describe('a token request', () => {
   it('names the subtenant', async () => {
     const { module, events } = await lab();
     await tokenOf(module.get(TenantCredentials).forSubtenant('plant1'));
-    const subject = { credentials: 'tenant', tenant: 'acme', subtenant: 'plant1' };
+    const subject = { platform: 'mindsphere', credentials: 'tenant', tenant: 'acme', subtenant: 'plant1' };
     expect(events).toMatchObject([
       { type: 'token_requested', ...subject },
       { type: 'token_received', ...subject },
@@ -142,6 +143,7 @@ describe('a failed renewal', () => {
     await Promise.all(Array.from({ length: 100 }, () => tokenOf(app)));
     expect(typesOf(events).slice(2)).toEqual(['token_requested', 'token_refused', 'token_served_stale']);
     expect(events.at(-1)).toMatchObject({
+      platform: 'mindsphere',
       credentials: 'app',
       tenant: 'acme',
       code: 'token_request_failed',

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { RefreshLog } from '../../lib/token/refresh-log.js';
 import { fakeTime } from '../support/application.js';
 
-const subject = (index: number) => ({ credentials: 'app', tenant: `customer${index}` }) as const;
+const subject = (index: number) =>
+  ({ platform: 'mindsphere', credentials: 'app', tenant: `customer${index}` }) as const;
 
 function lab() {
   fakeTime();

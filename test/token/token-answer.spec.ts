@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { TenantUrlTemplate } from '../../lib/config/tenant-url-template.js';
+import { PLATFORMS } from '../../lib/platform/platforms.js';
 import { readGrant } from '../../lib/token/token-answer.js';
 import { failureOf } from '../support/application.js';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const EXPECTED = { issuerUrl: new TenantUrlTemplate('https://{tenant}.x/oauth'), tenant: 'acme', subtenant: 'sub1' };
+const EXPECTED = {
+  rules: PLATFORMS.mindsphere,
+  issuerUrl: new TenantUrlTemplate('https://{tenant}.x/oauth'),
+  tenant: 'acme',
+  subtenant: 'sub1',
+};
 const CLAIMS = { iat: 1_000, exp: 2_000, ten: 'acme', iss: 'https://acme.x/oauth', subtenant: 'sub1' };
 const HEADER = { alg: 'RS256', typ: 'JWT' };
 const token = (claims: object = {}, header: object = {}) =>

@@ -55,7 +55,14 @@ describe('words of a claim', () => {
 
 describe('an access token', () => {
   const made = (init: Partial<AccessTokenInit>, claims: object = {}) =>
-    new AccessToken({ value: jwtOf(claims), issuedAt: 1_000, expiresAt: 61_000, trusted: true, ...init });
+    new AccessToken({
+      value: jwtOf(claims),
+      issuedAt: 1_000,
+      expiresAt: 61_000,
+      trusted: true,
+      platform: 'mindsphere',
+      ...init,
+    });
 
   it('tells its claims, else what was requested', () => {
     const asked = { tenant: 'asked', subtenant: 'sub', scope: 'x y' };
@@ -79,7 +86,9 @@ describe('an access token', () => {
   it('is dumped with everything but the token', () => {
     const token = made({ tenant: 'acme', subtenant: 'sub' });
     const [issuedAt, expiresAt] = [new Date(1_000), new Date(61_000)];
-    expect(token.toJSON()).toEqual({ tenant: 'acme', subtenant: 'sub', issuedAt, expiresAt });
-    expect(String(token)).toMatch(/^AccessToken \{\s+tenant: 'acme',\s+subtenant: 'sub',[^]*expiresAt: 1970/);
+    expect(token.toJSON()).toEqual({ platform: 'mindsphere', tenant: 'acme', subtenant: 'sub', issuedAt, expiresAt });
+    expect(String(token)).toMatch(
+      /^AccessToken \{\s+platform: 'mindsphere',\s+tenant: 'acme',\s+subtenant: 'sub',[^]*expiresAt: 1970/,
+    );
   });
 });

@@ -31,6 +31,7 @@ export function fakeAccessToken(options: FakeAccessTokenOptions = {}): AccessTok
     issuedAt: issuedAt.getTime(),
     expiresAt: expiresAt.getTime(),
     trusted: true,
+    platform: 'mindsphere',
     tenant,
     subtenant,
     scope: scopes.join(' '),

@@ -36,7 +36,11 @@ export function fakeUserToken(options: FakeUserTokenOptions = {}): UserToken {
   const claims = deepFreeze({ ...claimsOf(options), ...lifeOf(issuedAt, expiresAt), ...options.claims });
   const verified = { claims, issuedAt: issuedAt.getTime(), expiresAt: expiresAt.getTime() };
   const value = options.value ?? fakeJwt(claims);
-  const content = Object.freeze({ value, ...((options.verified ?? true) ? { verified } : {}) });
+  const content = Object.freeze({
+    value,
+    platform: 'mindsphere' as const,
+    ...((options.verified ?? true) ? { verified } : {}),
+  });
   return new UserToken(() => content);
 }
 
