@@ -10,7 +10,12 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const isFull = process.env['SYSTEM_TESTS'] === 'full';
 
 /** Specs with floods of requests or tokens: a twentieth of them in `unit`, all of them in `system` at full length. */
-const FLOODS = ['test/verification/floods.spec.ts', 'test/credentials/user-tenants.spec.ts'];
+const FLOODS = [
+  'test/verification/floods.spec.ts',
+  'test/credentials/user-tenants.spec.ts',
+  'test/credentials/current-user.spec.ts',
+  'test/credentials/current-user-context.spec.ts',
+];
 
 export default defineConfig({
   // Nest's dependency injection reads the decorator metadata that only this transform emits.

@@ -25,9 +25,12 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { APP, failureOf, fakeTime, startPlatform, startWith } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { ADAPTERS, serve } from '../support/key-server-http.js';
+import { flood } from '../support/length.js';
 
 const KEY = testKey('key-id-1', 0);
 const SECOND = 1_000;
+/** Requests at one time. */
+const CROWD = flood(500);
 
 /** A configured user tenant, which no user must ever get. */
 const optionsFor = (server: KeyServer): MindsphereCredentialsModuleOptions => ({
@@ -202,9 +205,9 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect((await get('/guarded')).status).toBe(401);
   });
 
-  it('500 concurrent requests never see the user of another one', async () => {
-    const { get, server } = await lab(500);
-    gate.size = 500;
+  it(`${CROWD} concurrent requests never see the user of another one`, async () => {
+    const { get, server } = await lab(CROWD);
+    gate.size = CROWD;
     const tokens = Array.from({ length: gate.size }, (_, n) => tokenOfUser(server, n));
     const answers = await Promise.all(tokens.map((jwt) => get('/guarded', jwt)));
     expect(answers.map(({ body }) => body)).toEqual(tokens.map((jwt, n) => [userOf(jwt, n), userOf(jwt, n)]));

@@ -20,8 +20,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { APP, failureOf, fakeTime, forbidden, startWith, tokenOf } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { ADAPTERS, serve } from '../support/key-server-http.js';
+import { flood } from '../support/length.js';
 
 const KEY = testKey('key-id-1', 0);
+/** Requests at one time. */
+const CROWD = flood(500);
 
 /** A deployed app: no tenant in its configuration. */
 const { hostTenant: _host, userTenant: _user, ...DEPLOYED } = APP;
@@ -160,9 +163,9 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect((await get('/guarded', server.forged(KEY.kid))).status).toBe(401);
   });
 
-  it('500 concurrent requests never see the token of another one', async () => {
-    const { get, server } = await lab({ verification: { issuers: ['acme'] } }, 500);
-    gate.size = 500;
+  it(`${CROWD} concurrent requests never see the token of another one`, async () => {
+    const { get, server } = await lab({ verification: { issuers: ['acme'] } }, CROWD);
+    gate.size = CROWD;
     const iss = server.platform.issuerOf('acme');
     const tokens = Array.from({ length: gate.size }, (_, n) =>
       server.token(KEY, { iss, ten: `t${n}`, user_name: `user${n}`, scope: [`myapp.s${n}`] }),

@@ -131,7 +131,7 @@ describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
 
   it('does not wait for ever for a function', async () => {
     const allowedTenants = (tenant: string) => RULES[tenant]?.() as boolean;
-    const request = { retries: 0, timeoutMs: 300, deadlineMs: 300 };
+    const request = { retries: 0, timeoutMs: 150, deadlineMs: 150 };
     const app = await serve({ request, verification: { allowedTenants } });
     expect((await app.bear('/guarded', withClaims({ ten: 'yes' }))).status).toBe(200);
     const answers = forTenants(...Object.keys(SILENT)).flatMap((token) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { isFullLength } from '../../support/length.js';
 import { commands, setting } from './refresh-commands.js';
 import { World } from './refresh-world.js';
 
@@ -9,7 +10,12 @@ import { World } from './refresh-world.js';
  * shortest sequence found with its seed, path and replayPath: `MODEL_SEED=… MODEL_PATH=… MODEL_REPLAY=… npx vitest run
  * test/system/model` repeats it. `MODEL_RUNS=5000` looks longer.
  */
-const { MODEL_RUNS = '75', MODEL_SEED: seed, MODEL_PATH: path, MODEL_REPLAY: replayPath } = process.env;
+const {
+  MODEL_RUNS = isFullLength ? '300' : '40',
+  MODEL_SEED: seed,
+  MODEL_PATH: path,
+  MODEL_REPLAY: replayPath,
+} = process.env;
 const numRuns = Number(MODEL_RUNS);
 // Under mutation testing nobody reads the counterexample.
 const endOnFailure = process.env['MODEL_SHRINK'] === 'no';

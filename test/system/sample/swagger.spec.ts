@@ -3,6 +3,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { builtSample } from '../../support/built-library.js';
 import { CHROMIUM, CHROMIUM_IS_REQUIRED, hasChromium, openBrowser } from '../../support/chromium.js';
+import { isFullLength } from '../../support/length.js';
 import { spawnNode } from '../../support/spawned.js';
 
 const isThere = hasChromium();
@@ -13,7 +14,7 @@ it('A browser is there, or nobody demands one by REQUIRE_CHROMIUM=1', () => {
   expect(isThere || !CHROMIUM_IS_REQUIRED || WITHOUT).toBe(true);
 });
 
-describe.runIf(isThere)('Swagger UI of the sample, in a browser', () => {
+describe.runIf(isFullLength && isThere)('Swagger UI of the sample, in a browser', () => {
   /** What `npm start` prints for people. */
   async function printed(): Promise<{ docs: string; token: string }> {
     const env = { PORT: '0', EMULATOR_PORT: '0' };
