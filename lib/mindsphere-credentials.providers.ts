@@ -4,15 +4,16 @@ import { describeOptions } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { AppCredentials } from './credentials/app.credentials.js';
-import type { CredentialsContext } from './credentials/credentials-context.js';
+import { CredentialsContexts } from './credentials/credentials-context.js';
 import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { CurrentUser } from './credentials/current-user.js';
 import { MindsphereCredentials } from './token/mindsphere-credentials.js';
 import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
-import { MissingCredentials } from './credentials/missing-credentials.js';
+import { MissingCredentials, missingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
+import type { Platform } from './platform/platform.interface.js';
 import { TokenVerifier } from './users/token-verifier.js';
 import { UserToken } from './users/user-token.js';
 import { userTokenOf } from './users/user-token-of-request.js';
@@ -25,10 +26,8 @@ import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { RefreshLog } from './token/refresh-log.js';
 import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
-import { UserTenantsClient } from './credentials/user-tenants.client.js';
-import { clientRule } from './verification/client-rule.js';
 
-/** Injection token of what the credentials of one registration stand on. */
+/** Injection token of what the credentials of one registration stand on, on each platform. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
 const internalProviders = (
@@ -61,17 +60,9 @@ const internalProviders = (
       verifier: TokenVerifier,
       events: MindsphereCredentialsEvents,
       shared: SharedTokens,
-    ): CredentialsContext => {
-      const [platform] = options.platforms;
-      return Object.freeze({
-        options,
-        platform,
-        cache,
-        verifier,
-        endpoint: new HttpTokenEndpoint(options.request, events, Math.random, shared),
-        userTenants: new UserTenantsClient(platform, options.request),
-        clients: clientRule(platform),
-      });
+    ) => {
+      const endpoint = new HttpTokenEndpoint(options.request, events, Math.random, shared);
+      return new CredentialsContexts({ options, cache, verifier, endpoint });
     },
     inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken, SharedTokens],
   },
@@ -90,23 +81,31 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     { provide: events, useFactory: () => new MindsphereCredentialsEvents() },
     {
       provide: app,
-      useFactory: (context: CredentialsContext) => new AppCredentials(context, context.platform.app),
+      useFactory: (contexts: CredentialsContexts) => {
+        const context = contexts.homeOf('app');
+        return new AppCredentials(context, context.platform.app);
+      },
       inject: [CONTEXT],
     },
     {
       provide: tenant,
-      useFactory: (context: CredentialsContext) => new TenantCredentials(context, context.platform.tenant),
+      useFactory: (contexts: CredentialsContexts) => {
+        const context = contexts.homeOf('tenant');
+        return new TenantCredentials(context, context.platform.tenant);
+      },
       inject: [CONTEXT],
     },
     {
       provide: token(MindsphereCredentials),
-      useFactory: ({ preferred }: ResolvedOptions, forApp: AppCredentials, forTenant: TenantCredentials) =>
-        preferred === undefined ? new MissingCredentials() : { app: forApp, tenant: forTenant }[preferred],
+      useFactory: ({ platforms, preferred }: ResolvedOptions, forApp: AppCredentials, forTenant: TenantCredentials) =>
+        preferred === undefined
+          ? missingOn(platforms[0].rules.platform)
+          : { app: forApp, tenant: forTenant }[preferred],
       inject: [RESOLVED_OPTIONS, app, tenant],
     },
     {
       provide: token(MindsphereCredentialsFactory),
-      useFactory: (context: CredentialsContext) => new MindsphereCredentialsFactory(context),
+      useFactory: (contexts: CredentialsContexts) => new MindsphereCredentialsFactory(contexts),
       inject: [CONTEXT],
     },
     {
@@ -131,9 +130,8 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     {
       provide: token(CurrentAppCredentials),
       scope: Scope.REQUEST,
-      useFactory: (context: CredentialsContext, base: AppCredentials, current: UserToken) =>
-        new CurrentAppCredentials(context, base, current),
-      inject: [CONTEXT, app, user],
+      useFactory: (base: AppCredentials, current: UserToken) => new CurrentAppCredentials(base, current),
+      inject: [app, user],
     },
     {
       provide: token(CurrentUser),
@@ -151,6 +149,10 @@ export function createProviders(name: string | undefined): { all: Provider[]; ex
     all: [...internalProviders(name, verifier, events), ...credentials],
     exported: credentials.map(({ provide }) => provide),
   };
+}
+
+function missingOn(platform: Platform): MissingCredentials {
+  return new MissingCredentials(platform, missingCredentials(platform));
 }
 
 /** The log of one registration, which begins with what is configured. */

@@ -47,7 +47,13 @@ export function resolveTenant(options: OptionReader): ResolvedTenantOptions | un
   const tenant = group.required('tenant', rules.label);
   const subTenant = group.optional('subTenant', rules.label);
   if (clientId === undefined || secret === undefined || tenant === undefined) return undefined;
-  return Object.freeze({ clientId, secret: new SealedSecret(secret), tenant, subTenant });
+  return Object.freeze({
+    clientId,
+    secret: new SealedSecret(secret),
+    tenant,
+    subTenant,
+    clientAuthentication: 'basic',
+  });
 }
 
 /**

@@ -29,7 +29,10 @@ export interface ResolvedTenantOptions {
   readonly clientId: string;
   readonly secret: SealedSecret;
   readonly tenant: string;
+  /** Whose server is asked for the token. Default: the tenant's own. */
+  readonly tokenTenant?: string;
   readonly subTenant?: string;
+  readonly clientAuthentication: 'basic' | 'form';
 }
 
 /** The hosts of one platform. Templates hold the tenant. */
@@ -55,8 +58,13 @@ export interface ResolvedShared {
   readonly keys: SealedKeys;
 }
 
-/** Whose users' tokens are accepted on one platform. */
-export type ResolvedUsers = Readonly<Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'clientIds'>>;
+/** Names of tenants that outlive their move to another platform: a map by id, or a function. */
+export type TenantNames = Readonly<Record<string, string>> | ((tenant: string) => unknown);
+
+/** Whose users' tokens are accepted on one platform, and what their tenants are called. */
+export interface ResolvedUsers extends Readonly<Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'clientIds'>> {
+  readonly tenantName?: TenantNames;
+}
 
 /**
  * One platform as one registration uses it: its rules, its hosts, and the credentials and users there. Code that is given

@@ -1,15 +1,23 @@
 import type { Observable } from 'rxjs';
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { type AppIdentity, appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/token-state.js';
 import { refused } from '../verification/refused.js';
 import type { CredentialsContext } from './credentials-context.js';
 import { demandLabel, DerivedCredentials } from './derived-credentials.js';
-import { missingGroup, missingTenants } from './missing-credentials.js';
+import { MissingCredentials, missingGroup, missingTenants } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
 import type { UserToken } from '../users/user-token.js';
+
+/** What credentials that act for a user stand on. */
+export interface ActingForUser {
+  readonly tokens: TokenHandle;
+  /** The app's credentials on the platform of the user. */
+  readonly home: () => AppCredentials;
+}
 
 /**
  * App credentials: technical tokens for a user tenant, from the Technical Token Manager. Deployed apps keep host and
@@ -18,44 +26,69 @@ import type { UserToken } from '../users/user-token.js';
 export class AppCredentials extends TechnicalCredentials {
   readonly #context: CredentialsContext;
   readonly #app?: ResolvedAppOptions;
-  readonly #isForUser: boolean;
   readonly #derived: DerivedCredentials<AppCredentials>;
+  readonly #user?: ActingForUser;
+  /** Made at the first use: most credentials are never asked for another platform. */
+  #elsewhere?: Map<Platform, AppCredentials>;
 
   /** @internal Objects come from injection or from the factory. */
   constructor(
     context: CredentialsContext,
     app?: ResolvedAppOptions,
     derived = new DerivedCredentials<AppCredentials>(context.options.cache.maxTokens, app?.hostTenant),
-    tokensOfUser?: TokenHandle,
+    user?: ActingForUser,
   ) {
-    super(tokensOfUser ?? tokensOf(context, app));
-    this.#isForUser = tokensOfUser !== undefined;
+    super(user?.tokens ?? tokensOf(context, app));
+    this.#user = user;
     this.#context = context;
     this.#app = app;
     this.#derived = derived;
   }
 
+  /** The platform they act on: of credentials that act for a user, the one of the user's token. */
+  override get platform(): Platform {
+    return this.home.#context.platform.rules.platform;
+  }
+
   /**
-   * The same app acting for another user tenant. Asking again for the same tenant costs a look-up and shares its token.
+   * The registration's app credentials on a platform, to act there without a user. Tenants derived before are not carried
+   * over, since a tenant has another id on each platform. No network I/O. Throws `options_invalid` for a name that is
+   * none; where app credentials are not configured there, the first use fails with `credentials_missing`.
+   */
+  on(platform: Platform): AppCredentials {
+    const known = this.#elsewhere?.get(platform);
+    if (known !== undefined) return known;
+    const context = this.#context.all.on(platform);
+    const credentials = new AppCredentials(context, context.platform.app);
+    (this.#elsewhere ??= new Map()).set(platform, credentials);
+    return credentials;
+  }
+
+  /**
+   * The same app acting for another user tenant, on the same platform. Asking again for the same tenant costs a look-up and shares its token.
    * No network I/O. Throws `options_invalid` where a tenant is not one DNS label.
    *
    * @param userTenant the tenant the tokens are for.
    * @param hostTenant the tenant that hosts the app; default: as in these credentials.
    */
-  forUserTenant(userTenant: string, hostTenant: string | undefined = this.#app?.hostTenant): AppCredentials {
-    return this.#derived.find(userTenant, hostTenant) ?? this.#derive(userTenant, hostTenant);
+  forUserTenant(userTenant: string, hostTenant?: string): AppCredentials {
+    return this.#user === undefined
+      ? this.#forTenants(userTenant, hostTenant)
+      : this.home.#forTenants(userTenant, hostTenant);
   }
 
   /**
-   * The same app acting for a user's tenant. Whatever object is given, its token is verified by this registration
+   * The app acting for a user's tenant, on the platform of the user's token. Whatever object is given, its token is verified by this registration
    * before its tenant is believed; the token is fixed now, the tenant once it was verified. From then on the object goes
    * on working, whatever becomes of the user's token: do not keep it beyond the request. The host tenant is the
-   * configured one, else the one in an accepted `cid`. No network I/O by itself. Uses fail as `getToken` and
+   * configured one on that platform, else the one in an accepted `cid` (on `mindsphere.io`). No network I/O by itself. Uses fail as `getToken` and
    * `TokenVerifier.verify` do, and with `token_tenant` for a user of a subtenant unless `app.allowSubtenantUsers` is set.
    */
   forUser(user: UserToken): AppCredentials {
-    const tokens = tokensForUser(user, this.#context.verifier, (verified) => this.#actFor(verified));
-    return new AppCredentials(this.#context, this.#app, this.#derived, tokens);
+    const home = (platform: Platform | undefined) => this.#onPlatform(platform);
+    const tokens = tokensForUser(user, this.#context.verifier, (verified) => home(verified.platform).#actFor(verified));
+    const acting = { tokens, home: () => home(tokens.platform()) };
+    return new AppCredentials(this.#context, this.#app, this.#derived, acting);
   }
 
   /**
@@ -70,14 +103,36 @@ export class AppCredentials extends TechnicalCredentials {
    * that is no such list, repeats itself, or goes beyond 1,000 pages (protocol page, section 4).
    */
   userTenants(): Observable<string> {
-    return this.#context.userTenants.all(this.#ofHostTenant());
+    const home = this.home;
+    return home.#context.userTenants.all(home.#ofHostTenant());
   }
 
-  #ofHostTenant(): AppCredentials {
+  /** @internal Whose options and context count: for credentials that act for a user, those on the user's platform. */
+  get home(): AppCredentials {
+    return this.#user === undefined ? this : this.#user.home();
+  }
+
+  /** @internal What these credentials stand on. */
+  get context(): CredentialsContext {
+    return this.#context;
+  }
+
+  /** These credentials, or the registration's on another platform; where none is known, verification will fail anyway. */
+  #onPlatform(platform: Platform | undefined): AppCredentials {
+    const home = this.home;
+    return platform === undefined || platform === home.#context.platform.rules.platform ? home : home.on(platform);
+  }
+
+  #forTenants(userTenant: string, hostTenant: string | undefined = this.#app?.hostTenant): AppCredentials {
+    return this.#derived.find(userTenant, hostTenant) ?? this.#derive(userTenant, hostTenant);
+  }
+
+  #ofHostTenant(): TechnicalCredentials {
     const hostTenant = this.#app?.hostTenant;
-    if (hostTenant !== undefined) return this.forUserTenant(hostTenant);
-    const missing = this.#app === undefined ? missingGroup('app') : missingTenants(['hostTenant']);
-    return new AppCredentials(this.#context, this.#app, this.#derived, missing);
+    if (hostTenant !== undefined) return this.#forTenants(hostTenant);
+    const { platform } = this.#context.platform.rules;
+    const tokens = this.#app === undefined ? missingGroup(platform, 'app') : missingTenants(platform, ['hostTenant']);
+    return new MissingCredentials(platform, tokens);
   }
 
   #derive(userTenant: string, hostTenant: string | undefined): AppCredentials {
@@ -94,7 +149,7 @@ export class AppCredentials extends TechnicalCredentials {
       throw refused('token_tenant', 'a technical token would show a user of a subtenant the whole tenant');
     }
     const hostTenant = this.#app.hostTenant ?? this.#context.clients.hostTenantOf(user.clientId);
-    return this.forUserTenant(user.tenant ?? '', hostTenant);
+    return this.#forTenants(user.tenant ?? '', hostTenant);
   }
 
   /** @internal Whether there is an app to act for. */
@@ -108,17 +163,20 @@ export class AppCredentials extends TechnicalCredentials {
   }
 
   override toJSON(): Record<string, unknown> {
-    if (this.#app === undefined) return { configured: false };
-    const { clientId, appName, appVersion, hostTenant } = this.#app;
-    const userTenant = this.#isForUser ? "the user's" : this.#app.userTenant;
-    return { gatewayUrl: this.#context.platform.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
+    const home = this.home;
+    if (home.#app === undefined) return { configured: false };
+    const { clientId, appName, appVersion, hostTenant } = home.#app;
+    const userTenant = this.#user === undefined ? home.#app.userTenant : "the user's";
+    return { gatewayUrl: home.#context.platform.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
   }
 }
 
 function tokensOf({ platform, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
-  if (app === undefined) return missingGroup('app');
+  const { platform: name } = platform.rules;
+  if (app === undefined) return missingGroup(name, 'app');
   if (hasTenants(app)) return cache.handle(appTokenSource(app, platform, endpoint));
-  return missingTenants((['hostTenant', 'userTenant'] as const).filter((name) => app[name] === undefined));
+  const missing = (['hostTenant', 'userTenant'] as const).filter((tenant) => app[tenant] === undefined);
+  return missingTenants(name, missing);
 }
 
 function hasTenants(app: ResolvedAppOptions): app is AppIdentity {

@@ -1,7 +1,6 @@
 import { defer } from 'rxjs';
 import type { TokenHandle } from '../token/token-cache.js';
-import { AppCredentials } from './app.credentials.js';
-import type { CredentialsContext } from './credentials-context.js';
+import { type ActingForUser, AppCredentials } from './app.credentials.js';
 import type { UserToken } from '../users/user-token.js';
 
 /**
@@ -11,23 +10,20 @@ import type { UserToken } from '../users/user-token.js';
  */
 export class CurrentAppCredentials extends AppCredentials {
   /** @internal Objects come from injection. */
-  constructor(context: CredentialsContext, base: AppCredentials, user: UserToken) {
-    super(
-      context,
-      context.platform.app,
-      undefined,
-      tokensWhenUsed(() => base.forUser(user)),
-    );
+  constructor(base: AppCredentials, user: UserToken) {
+    const acting = actingWhenUsed(() => base.forUser(user));
+    super(base.context, base.context.platform.app, undefined, acting);
   }
 }
 
 /** Nest builds request-scoped providers before guards run, so the user is looked at only when a token is asked for. */
-function tokensWhenUsed(make: () => AppCredentials): TokenHandle {
+function actingWhenUsed(make: () => AppCredentials): ActingForUser {
   let made: AppCredentials | undefined;
   const credentials = () => (made ??= make());
-  return {
+  const tokens: TokenHandle = {
     one$: defer(() => credentials().getToken()),
     all$: defer(() => credentials().token$),
     invalidate: (token) => credentials().invalidate(token),
   };
+  return { tokens, home: () => credentials().home };
 }

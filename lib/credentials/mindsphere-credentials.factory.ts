@@ -2,44 +2,56 @@ import { Faults } from '../config/faults.js';
 import type { AppCredentialsOptions, TenantCredentialsOptions } from '../config/module-options.interface.js';
 import { OptionReader } from '../config/option-reader.js';
 import { refuseUnknownOauthServer, resolveApp, resolveTenant } from '../config/resolve-credentials.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { AppCredentials } from './app.credentials.js';
-import type { CredentialsContext } from './credentials-context.js';
+import type { CredentialsContext, CredentialsContexts } from './credentials-context.js';
 import { passableToken, tokenOf } from '../users/presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
+import { isValues } from '../util/json.js';
 import { UserToken } from '../users/user-token.js';
+
+/** The platform of credentials that are made at run time. */
+export interface OnPlatform {
+  /** One that the registration uses. Default: `'mindsphere'`, or `'xcelerator'` under `mindsphere: false`. */
+  platform?: Platform | undefined;
+}
 
 /** Makes credentials at run time, with the URLs and limits of its registration. */
 export class MindsphereCredentialsFactory {
-  readonly #context: CredentialsContext;
+  readonly #contexts: CredentialsContexts;
 
   /** @internal Objects come from injection. */
-  constructor(context: CredentialsContext) {
-    this.#context = context;
+  constructor(contexts: CredentialsContexts) {
+    this.#contexts = contexts;
   }
 
   /**
-   * App credentials known only at run time; the environment is not read. Equal options share one cached token. No
-   * network I/O. Throws `options_invalid` with every fault.
+   * App credentials known only at run time; the environment is not read, nor the registration's own credentials. Equal
+   * options share one cached token. No network I/O. Throws `options_invalid` with every fault, also for a platform that
+   * the registration does not use.
    */
-  app(options: AppCredentialsOptions): AppCredentials {
+  app(given: AppCredentialsOptions & OnPlatform): AppCredentials {
+    const { context, options } = this.#onPlatform(given);
     const faults = new Faults();
     const app = resolveApp(new OptionReader({ app: options }, faults));
     if (app === undefined) faults.add('app', 'needs keyStoreClientId and keyStoreClientSecret');
     faults.throwIfAny();
-    return new AppCredentials(this.#context, app);
+    return new AppCredentials(context, app);
   }
 
   /**
    * Tenant credentials known only at run time; the environment is not read. Equal options share one cached token. No
-   * network I/O. Throws `options_invalid` with every fault, also where no OAuth server is known.
+   * network I/O. Throws `options_invalid` with every fault, also where no OAuth server is known, and for a platform that
+   * the registration does not use.
    */
-  tenant(options: TenantCredentialsOptions): TenantCredentials {
+  tenant(given: TenantCredentialsOptions & OnPlatform): TenantCredentials {
+    const { context, options } = this.#onPlatform(given);
     const faults = new Faults();
     const tenant = resolveTenant(new OptionReader({ tenant: options }, faults));
     if (tenant === undefined) faults.add('tenant', 'needs clientId and clientSecret');
-    refuseUnknownOauthServer(this.#context.platform, tenant, faults);
+    refuseUnknownOauthServer(context.platform, tenant, faults);
     faults.throwIfAny();
-    return new TenantCredentials(this.#context, tenant);
+    return new TenantCredentials(context, tenant);
   }
 
   /**
@@ -47,7 +59,16 @@ export class MindsphereCredentialsFactory {
    * or `token_malformed`.
    */
   userToken(authorization: string): UserToken {
-    const content = Object.freeze({ value: passableToken(tokenOf(authorization)) });
+    const value = passableToken(tokenOf(authorization));
+    const content = Object.freeze({ value, platform: this.#contexts.verifier.platformOf(value) });
     return new UserToken(() => content);
+  }
+
+  /** The options without their platform, and what credentials on that stand on. */
+  #onPlatform(given: OnPlatform): { readonly context: CredentialsContext; readonly options: unknown } {
+    // What is no object is refused with the other faults.
+    if (!isValues(given)) return { context: this.#contexts.first, options: given };
+    const { platform, ...options } = given;
+    return { context: platform === undefined ? this.#contexts.first : this.#contexts.used(platform), options };
   }
 }

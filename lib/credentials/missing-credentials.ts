@@ -1,21 +1,17 @@
 import { throwError } from 'rxjs';
-import { VARIABLES } from '../config/environment.js';
+import { type CredentialsGroup, settingsOfGroup, settingsOfTenants } from '../config/missing-settings.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import { TechnicalCredentials } from './technical-credentials.js';
 
-type Group = 'app' | 'tenant';
-type Setting = keyof typeof VARIABLES;
-
-const WHOLE_GROUP = {
-  app: ['keyStoreClientId', 'keyStoreClientSecret', 'appName', 'appVersion'],
-  tenant: ['clientId', 'clientSecret', 'tenant'],
-} as const satisfies Record<Group, readonly Setting[]>;
-
-/** Stands for `MindsphereCredentials` where neither group is configured. */
+/** Credentials that cannot have a token. */
 export class MissingCredentials extends TechnicalCredentials {
-  constructor() {
-    super(failingTokens(`No credentials are configured: set ${settings('app')}, or ${settings('tenant')}.`));
+  override readonly platform: Platform;
+
+  constructor(platform: Platform, tokens: TokenHandle) {
+    super(tokens);
+    this.platform = platform;
   }
 
   override toJSON(): Record<string, unknown> {
@@ -23,14 +19,20 @@ export class MissingCredentials extends TechnicalCredentials {
   }
 }
 
-/** Tokens of a group that is not configured: each use fails with `credentials_missing` and what to set. */
-export function missingGroup(group: Group): TokenHandle {
-  return failingTokens(`The ${group} credentials are not configured: set ${settings(group)}.`);
+/** Tokens where neither group is configured, on no platform; what is named is what to set for the first one. */
+export function missingCredentials(platform: Platform): TokenHandle {
+  const [app, tenant] = [settingsOfGroup(platform, 'app'), settingsOfGroup(platform, 'tenant')];
+  return failingTokens(`No credentials are configured: set ${app}, or ${tenant}.`);
+}
+
+/** Tokens of a group that is not configured on a platform: each use fails with `credentials_missing` and what to set. */
+export function missingGroup(platform: Platform, group: CredentialsGroup): TokenHandle {
+  return failingTokens(`The ${group} credentials are not configured: set ${settingsOfGroup(platform, group)}.`);
 }
 
 /** Tokens of app credentials for which no tenant is known yet. */
-export function missingTenants(names: readonly ('hostTenant' | 'userTenant')[]): TokenHandle {
-  const missing = settings('app', names);
+export function missingTenants(platform: Platform, names: readonly ('hostTenant' | 'userTenant')[]): TokenHandle {
+  const missing = settingsOfTenants(platform, names);
   return failingTokens(
     `App credentials without a tenant: set ${missing}, give the tenants to forUserTenant(), or take them from a user.`,
   );
@@ -39,8 +41,4 @@ export function missingTenants(names: readonly ('hostTenant' | 'userTenant')[]):
 function failingTokens(message: string): TokenHandle {
   const failure$ = throwError(() => new MindsphereCredentialsError('credentials_missing', message));
   return { one$: failure$, all$: failure$, invalidate: () => undefined };
-}
-
-function settings(group: Group, names: readonly Setting[] = WHOLE_GROUP[group]): string {
-  return names.map((name) => `${group}.${name} (${VARIABLES[name]})`).join(', ');
 }

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Platform } from '../platform/platform.interface.js';
 import type { AccessToken } from '../token/access-token.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/token-state.js';
@@ -16,6 +17,8 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
     this.#tokens = tokens;
     this.#one$ = tokens.one$;
   }
+
+  abstract override get platform(): Platform;
 
   /** @internal What is known of their token; `undefined` where they have no single one. No network I/O. */
   get state(): TokenState | undefined {

@@ -1,4 +1,6 @@
 import type { ResolvedTenantOptions } from '../config/resolved-options.interface.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { tenantTokenSource } from '../token/tenant-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { CredentialsContext } from './credentials-context.js';
@@ -24,9 +26,25 @@ export class TenantCredentials extends TechnicalCredentials {
     this.#derived = derived;
   }
 
+  /** The platform they act on. */
+  override get platform(): Platform {
+    return this.#context.platform.rules.platform;
+  }
+
+  /**
+   * The registration's tenant credentials on a platform. Subtenants derived before are not carried over. No network I/O.
+   * Throws `options_invalid` for a name that is none; where tenant credentials are not configured there, the first use
+   * fails with `credentials_missing`.
+   */
+  on(platform: Platform): TenantCredentials {
+    const context = this.#context.all.on(platform);
+    return new TenantCredentials(context, context.platform.tenant);
+  }
+
   /**
    * The same credentials impersonating a subtenant. An answer that does not name that subtenant is refused with
-   * `token_response_invalid`. No network I/O. Throws `options_invalid` where the subtenant is not one DNS label.
+   * `token_response_invalid`. No network I/O. Throws `options_invalid` where the subtenant is not one DNS label, and on
+   * `siemens.app`, where impersonation is not documented.
    */
   forSubtenant(subTenant: string): TenantCredentials {
     return this.#derived.find(subTenant) ?? this.#derive(subTenant);
@@ -34,18 +52,26 @@ export class TenantCredentials extends TechnicalCredentials {
 
   #derive(subTenant: string): TenantCredentials {
     demandLabel(subTenant, 'subTenant');
+    this.#demandImpersonation();
     const options = this.#options === undefined ? undefined : Object.freeze({ ...this.#options, subTenant });
     return this.#derived.remember(new TenantCredentials(this.#context, options, this.#derived), subTenant);
   }
 
+  #demandImpersonation(): void {
+    const { domain, oauthServer } = this.#context.platform.rules;
+    if (oauthServer.subtenantForm !== undefined) return;
+    const message = `subTenant cannot be used on ${domain}, where impersonating a subtenant is not documented.`;
+    throw new MindsphereCredentialsError('options_invalid', message);
+  }
+
   override toJSON(): Record<string, unknown> {
     if (this.#options === undefined) return { configured: false };
-    const { clientId, tenant, subTenant } = this.#options;
-    return { oauthUrl: this.#context.platform.oauthUrl?.for(tenant), clientId, tenant, subTenant };
+    const { clientId, tenant, tokenTenant, subTenant } = this.#options;
+    return { oauthUrl: this.#context.platform.oauthUrl?.for(tokenTenant ?? tenant), clientId, tenant, subTenant };
   }
 }
 
 function tokensOf({ platform, endpoint, cache }: CredentialsContext, tenant?: ResolvedTenantOptions): TokenHandle {
-  if (tenant === undefined) return missingGroup('tenant');
+  if (tenant === undefined) return missingGroup(platform.rules.platform, 'tenant');
   return cache.handle(tenantTokenSource(tenant, platform, endpoint));
 }

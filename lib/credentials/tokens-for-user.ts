@@ -1,10 +1,17 @@
 import { defer, map, type Observable, of, switchMap, tap, throwError } from 'rxjs';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import { refused } from '../verification/refused.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
+
+/** The tokens of credentials that act for a user. */
+export interface TokensForUser extends TokenHandle {
+  /** The platform of the user's token, by the form of its `iss`; `undefined` where it has neither form. */
+  readonly platform: () => Platform | undefined;
+}
 
 /**
  * The tokens of credentials that act for a user. The user's token is taken now, verified at first use, and what was
@@ -14,7 +21,7 @@ export function tokensForUser(
   user: UserToken,
   verifier: TokenVerifier,
   actFor: (verified: UserToken) => MindsphereCredentials,
-): TokenHandle {
+): TokensForUser {
   const jwt = valueOf(user);
   let found: MindsphereCredentials | undefined;
   const verified$ = typeof jwt === 'string' ? verifier.verify(jwt) : throwError(() => jwt.failure);
@@ -27,6 +34,7 @@ export function tokensForUser(
       : of(found),
   );
   return {
+    platform: () => (typeof jwt === 'string' ? verifier.platformOf(jwt) : undefined),
     one$: found$.pipe(switchMap((credentials) => credentials.getToken())),
     all$: found$.pipe(switchMap((credentials) => credentials.token$)),
     invalidate: (token) => {

@@ -1,4 +1,5 @@
 import type { ResolvedAppOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
+import { basicCredentials } from './basic-credentials.js';
 import { sourceOfOrder } from './source-of-order.js';
 import type { TokenEndpoint, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
 import type { TokenSource } from './token-source.interface.js';
@@ -24,15 +25,18 @@ function appOrder(app: AppIdentity, { rules, gatewayUrl, coreTenant, issuerUrl }
     clientId,
     secret,
     subject: { platform, credentials: 'app', tenant: userTenant },
-    message: (basicCredentials) => appMessage(app, tokenManager.authHeader, basicCredentials),
+    message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow),
     expected: { rules, issuerUrl, tenant: userTenant },
   };
 }
 
-function appMessage(app: AppIdentity, authHeader: string, basicCredentials: string): TokenMessage {
-  const { authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
+function appMessage(app: AppIdentity, authHeader: string, secret: string): TokenMessage {
+  const { clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   return {
-    headers: { 'Content-Type': 'application/json', [authHeader]: `${authKeyScheme} ${basicCredentials}` },
+    headers: {
+      'Content-Type': 'application/json',
+      [authHeader]: `${authKeyScheme} ${basicCredentials(clientId, secret)}`,
+    },
     body: JSON.stringify({ appName, appVersion, hostTenant, userTenant }),
   };
 }

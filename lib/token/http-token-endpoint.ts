@@ -84,9 +84,8 @@ export class HttpTokenEndpoint implements TokenEndpoint {
 
   /** One HTTP request, from its headers to the last byte of the answer. */
   #attempt(order: TokenOrder, secret: string, attempts: number): Observable<TokenGrant> {
-    const basicCredentials = Buffer.from(`${order.clientId}:${secret}`, 'utf8').toString('base64');
     const redact = redactor(secret, `${order.clientId}:${secret}`, ...proxySecrets(this.#limits.axios()));
-    return this.#post(order.url, order.message(basicCredentials)).pipe(
+    return this.#post(order.url, order.message(secret)).pipe(
       catchError((failure: unknown) => throwError(() => transportFailure(failure, order.url, attempts))),
       failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),
       map((answer) => {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { map, type Observable } from 'rxjs';
+import type { Platform } from '../platform/platform.interface.js';
 import type { AccessToken } from './access-token.js';
 
 /**
@@ -7,6 +8,12 @@ import type { AccessToken } from './access-token.js';
  * those given in code before those from the environment; within each, app before tenant credentials.
  */
 export abstract class MindsphereCredentials {
+  /**
+   * The platform that they belong to. `undefined` for an unverified `UserToken` whose `iss` has the form of neither
+   * platform. No network I/O.
+   */
+  abstract get platform(): Platform | undefined;
+
   /**
    * One valid token, then completes: from the cache if there is one, else from one request that all callers share. May
    * do network I/O when subscribed. Fails with `credentials_missing`, `token_request_failed`, `token_response_invalid`,

@@ -13,8 +13,8 @@ export interface TokenOrder {
   readonly secret: SealedSecret;
   /** Whose token it is, for telemetry. */
   readonly subject: TokenSubject;
-  /** Headers and body, given the value of HTTP Basic credentials for the secret as it is now. */
-  readonly message: (basicCredentials: string) => TokenMessage;
+  /** Headers and body, given the secret as it is now. */
+  readonly message: (secret: string) => TokenMessage;
   /** What the answer must agree with. */
   readonly expected: ExpectedToken;
 }

@@ -15,7 +15,9 @@ import type { VerificationOptions } from '../config/module-options.interface.js'
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { failAfter } from '../transport/retry-policy.js';
+import { decodeJwt } from '../util/jwt.js';
 import { isThenable } from '../util/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { refused } from '../verification/refused.js';
@@ -74,6 +76,17 @@ export class TokenVerifier {
     if (this.#verifier.stillHolds(found.token)) return found.user;
     this.#remembered.delete(found);
     return undefined;
+  }
+
+  /**
+   * @internal The platform that a token may be for, by the form of its `iss` alone: it chooses between gateways, and
+   * nothing else. `undefined` where it has the form of no platform of this registration.
+   */
+  platformOf(jwt: string): Platform | undefined {
+    const { iss } = decodeJwt(jwt)?.claims ?? {};
+    if (typeof iss !== 'string') return undefined;
+    const found = this.#options.platforms.find(({ issuerUrl }) => issuerUrl?.tenantOf(iss) !== undefined);
+    return found?.rules.platform;
   }
 
   /** @internal Whether the application has a rule of its own for tenants, which counts on every call. */

@@ -55,6 +55,19 @@ export class UserToken extends MindsphereCredentials {
     return this.#read().verified !== undefined;
   }
 
+  /**
+   * The platform that the token is for. While not verified: by the form of its `iss`, `undefined` where it has the form
+   * of no platform of this registration, or where the request carries no token. No network I/O.
+   */
+  override get platform(): Platform | undefined {
+    try {
+      return this.#read().platform;
+    } catch {
+      // Whoever uses the token is told what is wrong with it.
+      return undefined;
+    }
+  }
+
   /** The tenant the token is for, by its id on the token's platform: claim `ten`, on `siemens.app` `sws.samauth.ten`. */
   get tenant(): string | undefined {
     return this.#rules?.readTenant(this.#claim('tenant'));
@@ -135,7 +148,7 @@ export class UserToken extends MindsphereCredentials {
   }
 
   get #rules(): PlatformRules | undefined {
-    const { platform } = this.#read();
+    const { platform } = this;
     return platform === undefined ? undefined : PLATFORMS[platform];
   }
 
@@ -145,8 +158,8 @@ export class UserToken extends MindsphereCredentials {
   }
 
   override toJSON(): Record<string, unknown> {
-    const { verified, tenant, subtenant, userName, clientId, expiresAt } = this;
-    return { verified, tenant, subtenant, userName, clientId, expiresAt };
+    const { platform, verified, tenant, subtenant, userName, clientId, expiresAt } = this;
+    return { platform, verified, tenant, subtenant, userName, clientId, expiresAt };
   }
 }
 

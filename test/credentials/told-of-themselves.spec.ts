@@ -72,6 +72,7 @@ describe('what credentials tell of themselves', () => {
     const jwt = server.token(KEY, { exp, user_name: 'a@acme.test', user_id: 'u-7', subtenant: 'north' });
     const user = await verify(jwt);
     expect(user.toJSON()).toEqual({
+      platform: 'mindsphere',
       verified: true,
       tenant: 'acme',
       subtenant: 'north',

@@ -40,7 +40,7 @@ function literalsIn(name: string, source: string): string[] {
 }
 
 function isOfPlatform(node: ts.Node): boolean {
-  if (ts.isIdentifier(node)) return CLAIMS.has(node.text);
+  if (ts.isIdentifier(node)) return CLAIMS.has(node.text) && isRead(node.parent);
   const isText =
     ts.isStringLiteralLike(node) ||
     ts.isRegularExpressionLiteral(node) ||
@@ -53,6 +53,11 @@ function isOfPlatform(node: ts.Node): boolean {
   const { text } = node as ts.LiteralLikeNode;
   if (text === 'subtenant') return ts.isElementAccessExpression(node.parent);
   return LITERALS.some((literal) => literal.test(text));
+}
+
+/** Form fields of RFC 6749 have the same names as some claims, so only what reads a value counts. */
+function isRead(parent: ts.Node): boolean {
+  return ts.isBindingElement(parent) || ts.isPropertyAccessExpression(parent);
 }
 
 const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' })

@@ -1,5 +1,6 @@
 import { EMPTY, type Observable, of } from 'rxjs';
 import { MindsphereCredentials } from '../../token/mindsphere-credentials.js';
+import type { Platform } from '../../platform/platform.interface.js';
 import type { UserToken } from '../../users/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
 import { fakeAccessToken } from './fake-access-token.js';
@@ -8,11 +9,23 @@ import { fakeAccessToken } from './fake-access-token.js';
 export class FakeCredentials extends MindsphereCredentials {
   readonly #token$: Observable<AccessToken>;
   readonly #tenant?: string;
+  readonly #platform?: Platform;
 
   constructor(token: AccessToken) {
     super();
     this.#token$ = of(token);
     this.#tenant = token.tenant;
+    this.#platform = token.platform;
+  }
+
+  /** That of the token. */
+  override get platform(): Platform | undefined {
+    return this.#platform;
+  }
+
+  /** These very credentials, whatever the platform. */
+  on(_platform?: Platform): this {
+    return this;
   }
 
   /** The token, then completes. No network I/O, never fails. */
