@@ -16,7 +16,7 @@ const IMPERSONATION = { 'iam-action': 'client_credentials.subtenant-impersonatio
 /** With this tenant's name the platform's own key set is read [doc]. */
 const KEY_SET_TENANT = 'core';
 
-const CLAIMS = { tenant: 'ten', subtenant: 'subtenant', userIds: [UAA_CLAIMS.userId] } as const;
+const CLAIMS = { tenant: 'ten', tenantName: 'ten', subtenant: 'subtenant', userIds: [UAA_CLAIMS.userId] } as const;
 
 /** `mindsphere.io` (protocol page, sections 1 to 7). */
 export const mindsphere: PlatformRules = {

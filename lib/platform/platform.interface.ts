@@ -78,8 +78,8 @@ export interface TokenManagerRules {
 /** Names of the claims that are not RFC 7519's own. */
 export interface ClaimNames {
   readonly tenant: string;
-  /** A name of the tenant that people know. */
-  readonly tenantName?: string;
+  /** The name of the tenant that outlives its move to another platform. */
+  readonly tenantName: string;
   /** The same name stands in the body of a token answer. */
   readonly subtenant?: string;
   /** The user's id: the first of these that is there. */

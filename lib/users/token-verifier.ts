@@ -25,6 +25,7 @@ import { RememberedTokens } from '../verification/remembered-tokens.js';
 import { reportRefused, tellRefused } from '../verification/user-token-report.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 import { presentedToken } from './presented-token.js';
+import { TenantNames } from './tenant-names.js';
 import { UserToken } from './user-token.js';
 
 type TenantRule = Extract<VerificationOptions['allowedTenants'], (...tenant: never[]) => unknown>;
@@ -35,6 +36,7 @@ export class TokenVerifier {
   readonly #events: MindsphereCredentialsEvents;
   readonly #verifier: JwtVerifier;
   readonly #remembered: RememberedTokens<RememberedUser>;
+  readonly #names: TenantNames;
   readonly #allowsTenant?: TenantRule;
   #destroyed = false;
 
@@ -49,6 +51,7 @@ export class TokenVerifier {
     this.#events = events;
     this.#verifier = verifier;
     this.#remembered = new RememberedTokens(options.cache.maxVerifiedTokens);
+    this.#names = new TenantNames(options);
     this.#allowsTenant = typeof allowedTenants === 'function' ? allowedTenants : undefined;
   }
 
@@ -127,18 +130,32 @@ export class TokenVerifier {
         this.#demandAlive();
         throw failure;
       }),
-      map((token) => {
-        this.#demandAlive();
-        const content = Object.freeze({ value: token.value, platform: token.platform, verified: token });
-        const user = new UserToken(() => content);
-        // Whoever shares a remembered user must not be able to redefine what it tells.
-        Object.freeze(user);
-        this.#remembered.set(Object.freeze({ token, user }));
-        return user;
-      }),
+      switchMap((token) => this.#userOf(token)),
     );
     const rule = this.#allowsTenant;
     return rule === undefined ? user$ : user$.pipe(switchMap((user) => this.#allowed(user, rule)));
+  }
+
+  /** The user of a token that has just been verified: one for all requests that presented it meanwhile. */
+  #userOf(token: VerifiedToken): Observable<UserToken> {
+    this.#demandAlive();
+    const known = this.recall(token.value);
+    if (known !== undefined) return of(known);
+    return this.#names.of(token).pipe(
+      map((tenantName) => {
+        this.#demandAlive();
+        return this.recall(token.value) ?? this.#remember(token, tenantName);
+      }),
+    );
+  }
+
+  #remember(token: VerifiedToken, tenantName: string | undefined): UserToken {
+    const content = Object.freeze({ value: token.value, platform: token.platform, verified: token, tenantName });
+    const user = new UserToken(() => content);
+    // Whoever shares a remembered user must not be able to redefine what it tells.
+    Object.freeze(user);
+    this.#remembered.set(Object.freeze({ token, user }));
+    return user;
   }
 
   /** Asks the application's rule. Whatever it does but say `true` in time is a no. */

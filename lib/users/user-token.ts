@@ -11,6 +11,8 @@ export interface UserTokenContent {
   readonly platform?: Platform;
   /** The token. Reading it may throw `token_missing` or `token_malformed`. */
   readonly value: string;
+  /** The name that the application gives the tenant, where it gives one. */
+  readonly tenantName?: string;
   /** The verified claims and life; `undefined` until a verifier has vouched for the token. */
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
@@ -71,6 +73,16 @@ export class UserToken extends MindsphereCredentials {
   /** The tenant the token is for, by its id on the token's platform: claim `ten`, on `siemens.app` `sws.samauth.ten`. */
   get tenant(): string | undefined {
     return this.#rules?.readTenant(this.#claim('tenant'));
+  }
+
+  /**
+   * The name of the tenant that outlives its move to another platform, as a key for data kept by tenant. On
+   * `mindsphere.io` claim `ten`; on `siemens.app` what the option `xcelerator.tenantName` says, else claim
+   * `sws.samauth.ten.name` (inferred), else `undefined`.
+   */
+  get tenantName(): string | undefined {
+    const { verified, tenantName } = this.#read();
+    return verified === undefined ? undefined : (tenantName ?? textOf(this.#claim('tenantName')));
   }
 
   /** Claim `subtenant`; none where it is empty, and on `siemens.app`. */
@@ -164,7 +176,7 @@ export class UserToken extends MindsphereCredentials {
 }
 
 /** Claims whose names differ between platforms, or could. */
-type NamedClaim = 'tenant' | 'subtenant' | 'userName' | 'email' | 'clientId';
+type NamedClaim = 'tenant' | 'tenantName' | 'subtenant' | 'userName' | 'email' | 'clientId';
 
 const NO_CLAIMS: Claims = Object.freeze({});
 

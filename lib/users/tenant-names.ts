@@ -1,0 +1,82 @@
+import { Logger } from '@nestjs/common';
+import { catchError, defaultIfEmpty, finalize, map, type Observable, of, shareReplay, take } from 'rxjs';
+import type {
+  ResolvedOptions,
+  ResolvedPlatform,
+  TenantNames as NameRule,
+} from '../config/resolved-options.interface.js';
+import { failAfter } from '../transport/retry-policy.js';
+import { answerOf } from '../util/answer-of.js';
+import { textOf } from '../util/jwt.js';
+import { LogLimiter } from '../util/log-limiter.js';
+import type { VerifiedToken } from '../verification/verified-token.js';
+
+const MOST_LINES = 10;
+
+type NameFunction = Extract<NameRule, (tenant: string) => unknown>;
+
+/** Why a function gave no name. Of what it throws nothing is kept: that may hold anything. */
+class NoName extends Error {}
+
+/**
+ * The names of tenants by the option `tenantName` of a token's platform. A name decides about no access, so a function
+ * that fails or is late costs a log line and its time, and nothing else.
+ */
+export class TenantNames {
+  readonly #platforms: readonly ResolvedPlatform[];
+  readonly #deadlineMs: number;
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #window: LogLimiter;
+  /** By token: a function is asked once, however many requests present the token meanwhile. */
+  readonly #asked = new Map<string, Observable<string | undefined>>();
+
+  constructor(
+    { platforms, request }: Pick<ResolvedOptions, 'platforms' | 'request'>,
+    logger: Pick<Logger, 'warn'> = new Logger('MindsphereCredentials'),
+  ) {
+    this.#platforms = platforms;
+    this.#deadlineMs = request.deadlineMs;
+    this.#logger = logger;
+    this.#window = new LogLimiter({
+      most: MOST_LINES,
+      sayMore: (count) => this.#logger.warn(`${count} more names of tenants are missing.`),
+      timed: false,
+    });
+  }
+
+  /** The name that the option gives the tenant of a verified token, or `undefined`. Emits once, never fails. */
+  of({ value, platform, tenant }: VerifiedToken): Observable<string | undefined> {
+    const rule = this.#platforms.find(({ rules }) => rules.platform === platform)?.users.tenantName;
+    if (rule === undefined) return of(undefined);
+    if (typeof rule !== 'function') return of(Object.hasOwn(rule, tenant) ? textOf(rule[tenant]) : undefined);
+    return this.#asked.get(value) ?? this.#ask(rule, value, tenant);
+  }
+
+  #ask(rule: NameFunction, token: string, tenant: string): Observable<string | undefined> {
+    const name$ = answerOf(() => rule(tenant)).pipe(
+      take(1),
+      defaultIfEmpty(undefined),
+      failAfter(this.#deadlineMs, () => new NoName(`gave no answer within ${this.#deadlineMs} ms`)),
+      map(nameIn),
+      catchError((failure: unknown) => {
+        this.#window.note(() => this.#logger.warn(lineOf(tenant, failure)));
+        return of(undefined);
+      }),
+      finalize(() => this.#asked.delete(token)),
+      // Callers may leave; the function goes on for those who come.
+      shareReplay({ bufferSize: 1, refCount: false }),
+    );
+    this.#asked.set(token, name$);
+    return name$;
+  }
+}
+
+function nameIn(answer: unknown): string | undefined {
+  if (answer === undefined || answer === null || typeof answer === 'string') return textOf(answer);
+  throw new NoName('gave something that is no string');
+}
+
+function lineOf(tenant: string, failure: unknown): string {
+  const what = failure instanceof NoName ? failure.message : 'failed';
+  return `The function tenantName ${what} for tenant ${tenant}: the name in the token is used, if it has one.`;
+}
