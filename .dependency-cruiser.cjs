@@ -7,7 +7,7 @@ const BASE = ['errors', 'util'];
 const BELOW_TRANSPORT = ['config', 'platform', 'store', 'telemetry', ...BASE];
 const BELOW_STAGES = ['transport', ...BELOW_TRANSPORT];
 const BELOW_CREDENTIALS = ['users', 'verification', 'token', ...BELOW_STAGES];
-const BELOW_CONSUMERS = ['credentials', ...BELOW_CREDENTIALS];
+const BELOW_CONSUMERS = ['registration', 'credentials', ...BELOW_CREDENTIALS];
 
 /** Each stage of lib/ and the stages that it may import beside itself. A folder that is not listed is a fault. */
 const LAYERS = {
@@ -23,6 +23,7 @@ const LAYERS = {
   verification: BELOW_STAGES,
   users: ['verification', 'token', ...BELOW_STAGES],
   credentials: BELOW_CREDENTIALS,
+  registration: ['config', 'platform', 'store', 'telemetry', ...BASE],
   guard: BELOW_CONSUMERS,
   http: BELOW_CONSUMERS,
   // Entry points of their own, for applications that have the peer.

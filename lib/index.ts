@@ -15,7 +15,7 @@ export type {
 export { AppCredentials } from './credentials/app.credentials.js';
 export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 export { CurrentUser } from './credentials/current-user.js';
-export { getCredentialsToken, InjectCredentials } from './credentials/credentials-token.js';
+export { getCredentialsToken, InjectCredentials } from './registration/credentials-token.js';
 export { MindsphereCredentials } from './token/mindsphere-credentials.js';
 export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
@@ -31,6 +31,8 @@ export { CurrentUserMiddleware } from './guard/current-user.middleware.js';
 export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';
+export { IS_PUBLIC_KEY, REGISTRATION_KEY, REQUIRED_SCOPES_KEY } from './guard/route-rules.js';
+export { UseRegistration } from './guard/use-registration.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereHttpClient } from './http/mindsphere-http.client.js';
 export { MindsphereHttpService } from './http/mindsphere-http.service.js';

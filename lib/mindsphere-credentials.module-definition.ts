@@ -1,16 +1,17 @@
 import { ConfigurableModuleBuilder, type FactoryProvider, type Provider, type ValueProvider } from '@nestjs/common';
 import { completeFromEnvironment } from './config/environment.js';
 import type { MindsphereCredentialsModuleOptions } from './config/module-options.interface.js';
-import { resolveOptions } from './config/resolve-options.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { createProviders } from './mindsphere-credentials.providers.js';
+import { MindsphereRegistrationsModule } from './mindsphere-registrations.module.js';
+import { Registration, REGISTRATION_ID, type RegistrationId, Registrations } from './registration/registrations.js';
 
 /** What stands beside the options of a registration, in `forRootAsync` beside `useFactory`. */
 export interface MindsphereCredentialsModuleExtras {
   /** Makes what is registered available everywhere. Default `false`. */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
   /** Tells this registration from others; inject with `@InjectCredentials(AppCredentials, name)`. Default: none. */
-  name?: string;
+  name?: string | undefined;
 }
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -24,36 +25,51 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     .setExtras<MindsphereCredentialsModuleExtras>(
       { isGlobal: false, name: undefined },
       (definition, { isGlobal, name }) => {
-        const providers = createProviders(name);
+        const { providers, exported } = createProviders(name);
         return {
           ...definition,
           global: isGlobal ?? false,
-          providers: [...(definition.providers ?? []).map(resolvingOptions), ...providers.all],
-          exports: [...(definition.exports ?? []), ...providers.exported],
+          imports: [...(definition.imports ?? []), MindsphereRegistrationsModule],
+          providers: [...(definition.providers ?? []).flatMap((given) => registering(given, name)), ...providers],
+          exports: [...(definition.exports ?? []), ...exported],
         };
       },
     )
     .build();
 
 /**
- * Where sync and async registration meet: what is injected are the resolved options, with their secrets sealed. The
- * options as given stay in closures, where no dump of the application shows them.
+ * Where sync and async registration meet: the provider of the options as given becomes one of the registration, and what
+ * is injected are its resolved options. The options as given stay in closures and private fields, where no dump of the
+ * application shows them.
  */
-function resolvingOptions(provider: Provider): Provider {
-  if (typeof provider === 'function' || provider.provide !== RESOLVED_OPTIONS) return provider;
-  if ('useFactory' in provider) return resolvingFactory(provider);
-  const options = (provider as ValueProvider<MindsphereCredentialsModuleOptions>).useValue;
-  return {
-    provide: RESOLVED_OPTIONS,
-    useFactory: () => resolveOptions(completeFromEnvironment(options, process.env)),
-  };
+function registering(provider: Provider, name: string | undefined): Provider[] {
+  if (typeof provider === 'function' || provider.provide !== RESOLVED_OPTIONS) return [provider];
+  const id: RegistrationId = Object.freeze({ name });
+  const { give, inject } = 'useFactory' in provider ? fromFactory(provider) : fromValue(provider as ValueProvider);
+  return [
+    { provide: REGISTRATION_ID, useValue: id },
+    {
+      provide: Registration,
+      useFactory: async (registrations: Registrations, ...dependencies: unknown[]) =>
+        registrations.register({ id, given: await give(...dependencies) }),
+      inject: [Registrations, ...inject],
+    },
+    { provide: RESOLVED_OPTIONS, useFactory: ({ options }: Registration) => options, inject: [Registration] },
+  ];
 }
 
-function resolvingFactory(provider: FactoryProvider): Provider {
-  const give = provider.useFactory as (...dependencies: unknown[]) => unknown;
-  return {
-    ...provider,
-    useFactory: async (...dependencies: unknown[]) =>
-      resolveOptions((await give(...dependencies)) as MindsphereCredentialsModuleOptions),
-  };
+/** Makes the options as they are given, and what Nest injects into that. */
+interface OptionsSource {
+  readonly give: (
+    ...dependencies: unknown[]
+  ) => MindsphereCredentialsModuleOptions | Promise<MindsphereCredentialsModuleOptions>;
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+}
+
+function fromFactory({ useFactory, inject = [] }: FactoryProvider): OptionsSource {
+  return { give: useFactory as OptionsSource['give'], inject };
+}
+
+function fromValue({ useValue }: ValueProvider<MindsphereCredentialsModuleOptions>): OptionsSource {
+  return { give: () => completeFromEnvironment(useValue, process.env), inject: [] };
 }

@@ -1,157 +1,171 @@
-import { type InjectionToken, Logger, type Provider, Scope, type Type } from '@nestjs/common';
+import { type FactoryProvider, type InjectionToken, Logger, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { describeOptions } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
-import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { AppCredentials } from './credentials/app.credentials.js';
 import { CredentialsContexts } from './credentials/credentials-context.js';
-import { getCredentialsToken, type Injectable } from './credentials/credentials-token.js';
 import { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 import { CurrentUser } from './credentials/current-user.js';
-import { MindsphereCredentials } from './token/mindsphere-credentials.js';
-import { noteRegistration } from './credentials/registration-names.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials, missingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
-import type { Platform } from './platform/platform.interface.js';
-import { TokenVerifier } from './users/token-verifier.js';
-import { UserToken } from './users/user-token.js';
-import { userTokenOf } from './users/user-token-of-request.js';
+import { DurableHosts } from './guard/durable-hosts.js';
+import { GuardedApplication } from './guard/guarded-application.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
 import { MindsphereHttpService } from './http/mindsphere-http.service.js';
+import { getCredentialsToken, type Injectable } from './registration/credentials-token.js';
+
+import { Registration } from './registration/registrations.js';
 import { SharedTokens } from './sharing/shared-tokens.js';
 import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
+import { MindsphereCredentials } from './token/mindsphere-credentials.js';
 import { RefreshLog } from './token/refresh-log.js';
 import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
+import { TokenVerifier } from './users/token-verifier.js';
+import { UserToken } from './users/user-token.js';
+import { injectedUserToken } from './users/user-token-of-request.js';
 
-/** Injection token of what the credentials of one registration stand on, on each platform. */
+/** Injection token of what the credentials of one registration stand on. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
-const internalProviders = (
-  name: string | undefined,
-  verifierToken: InjectionToken,
-  eventsToken: InjectionToken,
-): Provider[] => [
-  {
-    provide: RefreshLog,
-    useFactory: (options: ResolvedOptions) => createLog(options, name),
-    inject: [RESOLVED_OPTIONS],
-  },
-  {
-    provide: TokenCache,
-    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents, log: RefreshLog) =>
-      new TokenCache(options, new RefreshReport(events, log)),
-    inject: [RESOLVED_OPTIONS, eventsToken, RefreshLog],
-  },
-  {
-    provide: SharedTokens,
-    useFactory: (options: ResolvedOptions, events: MindsphereCredentialsEvents) =>
-      new SharedTokens(options, (make) => events.emit(make)),
-    inject: [RESOLVED_OPTIONS, eventsToken],
-  },
-  {
-    provide: CONTEXT,
-    useFactory: (
-      options: ResolvedOptions,
-      cache: TokenCache,
-      verifier: TokenVerifier,
-      events: MindsphereCredentialsEvents,
-      shared: SharedTokens,
-    ) => {
-      const endpoint = new HttpTokenEndpoint(options.request, events, Math.random, shared);
-      return new CredentialsContexts({ options, cache, verifier, endpoint });
-    },
-    inject: [RESOLVED_OPTIONS, TokenCache, verifierToken, eventsToken, SharedTokens],
-  },
-];
+type Tokens = (type: Injectable) => InjectionToken;
 
 /** The providers of one registration; what is exported carries its name. */
-export function createProviders(name: string | undefined): { all: Provider[]; exported: InjectionToken[] } {
-  noteRegistration(name);
-  const token = (type: Injectable) => getCredentialsToken(type, name);
-  const app = token(AppCredentials);
-  const tenant = token(TenantCredentials);
-  const verifier = token(TokenVerifier);
-  const user = token(UserToken);
-  const events = token(MindsphereCredentialsEvents);
-  const credentials: Exclude<Provider, Type>[] = [
-    { provide: events, useFactory: () => new MindsphereCredentialsEvents() },
-    {
-      provide: app,
-      useFactory: (contexts: CredentialsContexts) => {
-        const context = contexts.homeOf('app');
-        return new AppCredentials(context, context.platform.app);
-      },
-      inject: [CONTEXT],
-    },
-    {
-      provide: tenant,
-      useFactory: (contexts: CredentialsContexts) => {
-        const context = contexts.homeOf('tenant');
-        return new TenantCredentials(context, context.platform.tenant);
-      },
-      inject: [CONTEXT],
-    },
-    {
-      provide: token(MindsphereCredentials),
-      useFactory: ({ platforms, preferred }: ResolvedOptions, forApp: AppCredentials, forTenant: TenantCredentials) =>
-        preferred === undefined
-          ? missingOn(platforms[0].rules.platform)
-          : { app: forApp, tenant: forTenant }[preferred],
-      inject: [RESOLVED_OPTIONS, app, tenant],
-    },
-    {
-      provide: token(MindsphereCredentialsFactory),
-      useFactory: (contexts: CredentialsContexts) => new MindsphereCredentialsFactory(contexts),
-      inject: [CONTEXT],
-    },
-    {
-      provide: verifier,
-      useFactory: (options: ResolvedOptions, emitter: MindsphereCredentialsEvents) => {
-        warnOfUserTokens(options, name);
-        return new TokenVerifier(options, emitter);
-      },
-      inject: [RESOLVED_OPTIONS, events],
-    },
-    {
-      provide: token(MindsphereHttpService),
-      useFactory: (options: ResolvedOptions) => new MindsphereHttpService(options),
-      inject: [RESOLVED_OPTIONS],
-    },
-    {
-      provide: user,
-      scope: Scope.REQUEST,
-      useFactory: (request: unknown, own: TokenVerifier) => userTokenOf(request, (outer) => own.presented(outer), own),
-      inject: [REQUEST, verifier],
-    },
-    {
-      provide: token(CurrentAppCredentials),
-      scope: Scope.REQUEST,
-      useFactory: (base: AppCredentials, current: UserToken) => new CurrentAppCredentials(base, current),
-      inject: [app, user],
-    },
-    {
-      provide: token(CurrentUser),
-      useFactory: (base: AppCredentials, own: TokenVerifier) => new CurrentUser(base, own),
-      inject: [app, verifier],
-    },
-    {
-      provide: token(UserTokenGuard),
-      useFactory: (own: TokenVerifier) => new UserTokenGuard(own),
-      inject: [verifier],
-    },
-    { provide: token(MindsphereExceptionFilter), useFactory: () => new MindsphereExceptionFilter() },
+export function createProviders(name: string | undefined): {
+  readonly providers: FactoryProvider[];
+  readonly exported: InjectionToken[];
+} {
+  const tokenOf: Tokens = (type) => getCredentialsToken(type, name);
+  const published = [
+    ...credentialProviders(tokenOf),
+    ...userProviders(tokenOf, name),
+    ...requestScopedProviders(tokenOf),
+    ...otherProviders(tokenOf),
   ];
   return {
-    all: [...internalProviders(name, verifier, events), ...credentials],
-    exported: credentials.map(({ provide }) => provide),
+    providers: [...internalProviders(tokenOf, name), ...published],
+    exported: published.map(({ provide }) => provide),
   };
 }
 
-function missingOn(platform: Platform): MissingCredentials {
+/** What the exported classes stand on. */
+function internalProviders(tokenOf: Tokens, name: string | undefined): FactoryProvider[] {
+  const events = tokenOf(MindsphereCredentialsEvents);
+  return [
+    single(RefreshLog, [], ({ options }) => createLog(options, name)),
+    single(TokenCache, [events, RefreshLog], ({ options }, emitter: MindsphereCredentialsEvents, log: RefreshLog) => {
+      return new TokenCache(options, new RefreshReport(emitter, log));
+    }),
+    single(SharedTokens, [events], ({ options }, emitter: MindsphereCredentialsEvents) => {
+      return new SharedTokens(options, (make) => emitter.emit(make));
+    }),
+    single(CONTEXT, [TokenCache, tokenOf(TokenVerifier), events, SharedTokens], createContext),
+  ];
+}
+
+/** Whom the application can act as. */
+function credentialProviders(tokenOf: Tokens): FactoryProvider[] {
+  const [app, tenant] = [tokenOf(AppCredentials), tokenOf(TenantCredentials)];
+  return [
+    single(app, [CONTEXT], (_, contexts: CredentialsContexts) => {
+      const context = contexts.homeOf('app');
+      return new AppCredentials(context, context.platform.app);
+    }),
+    single(tenant, [CONTEXT], (_, contexts: CredentialsContexts) => {
+      const context = contexts.homeOf('tenant');
+      return new TenantCredentials(context, context.platform.tenant);
+    }),
+    single(tokenOf(MindsphereCredentials), [app, tenant], preferredCredentials),
+    single(tokenOf(MindsphereCredentialsFactory), [CONTEXT], (_, contexts: CredentialsContexts) => {
+      return new MindsphereCredentialsFactory(contexts);
+    }),
+  ];
+}
+
+/** Who the users are, and how their requests are guarded. */
+function userProviders(tokenOf: Tokens, name: string | undefined): FactoryProvider[] {
+  const [app, verifier] = [tokenOf(AppCredentials), tokenOf(TokenVerifier)];
+  return [
+    single(verifier, [tokenOf(MindsphereCredentialsEvents)], ({ options }, events: MindsphereCredentialsEvents) => {
+      warnOfUserTokens(options, name);
+      return new TokenVerifier(options, events);
+    }),
+    single(tokenOf(CurrentUser), [app, verifier], (_, base: AppCredentials, own: TokenVerifier) => {
+      return new CurrentUser(base, own);
+    }),
+    single(
+      tokenOf(UserTokenGuard),
+      [verifier, GuardedApplication],
+      (_, own: TokenVerifier, application: GuardedApplication) => new UserTokenGuard(own, application),
+    ),
+    single(tokenOf(MindsphereExceptionFilter), [], () => new MindsphereExceptionFilter()),
+  ];
+}
+
+/** What Nest makes for each request, and with it whatever injects one of these. */
+function requestScopedProviders(tokenOf: Tokens): FactoryProvider[] {
+  const user = tokenOf(UserToken);
+  return [
+    {
+      provide: user,
+      scope: Scope.REQUEST,
+      useFactory: (request: unknown, own: TokenVerifier, durable: DurableHosts) =>
+        injectedUserToken(request, own, () => durable.demandNone()),
+      inject: [REQUEST, tokenOf(TokenVerifier), DurableHosts],
+    },
+    {
+      provide: tokenOf(CurrentAppCredentials),
+      scope: Scope.REQUEST,
+      useFactory: (base: AppCredentials, current: UserToken) => new CurrentAppCredentials(base, current),
+      inject: [tokenOf(AppCredentials), user],
+    },
+  ];
+}
+
+/** What else an application injects. */
+function otherProviders(tokenOf: Tokens): FactoryProvider[] {
+  return [
+    single(tokenOf(MindsphereCredentialsEvents), [], () => new MindsphereCredentialsEvents()),
+    single(tokenOf(MindsphereHttpService), [], ({ options }) => new MindsphereHttpService(options)),
+  ];
+}
+
+/** A provider whose instance belongs to the registration, in however many modules that is imported. */
+function single(
+  provide: InjectionToken,
+  inject: InjectionToken[],
+  // What Nest injects has no type; each factory names what it asks for.
+  make: (registration: Registration, ...dependencies: never[]) => unknown,
+): FactoryProvider {
+  return {
+    provide,
+    useFactory: (registration: Registration, ...dependencies: never[]) =>
+      registration.once(provide, () => make(registration, ...dependencies)),
+    inject: [Registration, ...inject],
+  };
+}
+
+function createContext(
+  { options }: Registration,
+  cache: TokenCache,
+  verifier: TokenVerifier,
+  events: MindsphereCredentialsEvents,
+  shared: SharedTokens,
+): CredentialsContexts {
+  const endpoint = new HttpTokenEndpoint(options.request, events, Math.random, shared);
+  return new CredentialsContexts({ options, cache, verifier, endpoint });
+}
+
+function preferredCredentials(
+  { options: { platforms, preferred } }: Registration,
+  app: AppCredentials,
+  tenant: TenantCredentials,
+): MindsphereCredentials {
+  if (preferred !== undefined) return { app, tenant }[preferred];
+  const { platform } = platforms[0].rules;
   return new MissingCredentials(platform, missingCredentials(platform));
 }
 

@@ -30,6 +30,7 @@ const PLANTS = {
   'verification-imports-only-what-lies-below': ['lib/verification/refused.ts', '../credentials/app.credentials.js'],
   'users-imports-only-what-lies-below': ['lib/users/presented-token.ts', '../credentials/app.credentials.js'],
   'credentials-imports-only-what-lies-below': ['lib/credentials/app.credentials.ts', '../guard/route-rules.js'],
+  'registration-imports-only-what-lies-below': ['lib/registration/registrations.ts', '../token/token-cache.js'],
   'guard-imports-only-what-lies-below': ['lib/guard/route-rules.ts', '../testing/index.js'],
   'http-imports-only-what-lies-below': ['lib/http/planted.ts', '../guard/route-rules.js'],
   'terminus-imports-only-what-lies-below': ['lib/terminus/planted.ts', '../guard/route-rules.js'],

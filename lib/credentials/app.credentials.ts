@@ -11,6 +11,7 @@ import { MissingCredentials, missingGroup, missingTenants } from './missing-cred
 import { TechnicalCredentials } from './technical-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
 import type { UserToken } from '../users/user-token.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** What credentials that act for a user stand on. */
 export interface ActingForUser {
@@ -24,6 +25,8 @@ export interface ActingForUser {
  * user tenant out of their configuration and act for the tenant of each request's user.
  */
 export class AppCredentials extends TechnicalCredentials {
+  /** @internal */
+  static override readonly [CLASS_NAME]: string = 'AppCredentials';
   readonly #context: CredentialsContext;
   readonly #app?: ResolvedAppOptions;
   readonly #derived: DerivedCredentials<AppCredentials>;

@@ -2,6 +2,7 @@ import { defer } from 'rxjs';
 import type { TokenHandle } from '../token/token-cache.js';
 import { type ActingForUser, AppCredentials } from './app.credentials.js';
 import type { UserToken } from '../users/user-token.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /**
  * App credentials of the current request: the documented way to run a deployed app. The user tenant is always the
@@ -9,6 +10,8 @@ import type { UserToken } from '../users/user-token.js';
  * route without the guard the token is verified at first use. Request-scoped, and so is what injects it.
  */
 export class CurrentAppCredentials extends AppCredentials {
+  /** @internal */
+  static override readonly [CLASS_NAME]: string = 'CurrentAppCredentials';
   /** @internal Objects come from injection. */
   constructor(base: AppCredentials, user: UserToken) {
     const acting = actingWhenUsed(() => base.forUser(user));

@@ -4,7 +4,8 @@ import { publishedUser } from '../users/published-users.js';
 import { runningRequest } from '../users/running-request.js';
 import type { TokenVerifier } from '../users/token-verifier.js';
 import { UserToken } from '../users/user-token.js';
-import { userTokenOf } from '../users/user-token-of-request.js';
+import { RequestUserToken } from '../users/user-token-of-request.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /**
  * The user of whichever request is running: a singleton, for services that shall not become request scoped. It needs
@@ -12,6 +13,8 @@ import { userTokenOf } from '../users/user-token-of-request.js';
  * response; two requests never see each other's user.
  */
 export class CurrentUser {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'CurrentUser';
   readonly #app: AppCredentials;
   readonly #verifier: TokenVerifier;
 
@@ -35,7 +38,7 @@ export class CurrentUser {
     const request = runningRequest.getStore();
     if (request === undefined) throw noRequest();
     const own = this.#verifier;
-    return publishedUser(request, own) ?? userTokenOf(request, (outer) => own.presented(outer), own);
+    return publishedUser(request, own) ?? new RequestUserToken(request, own, own);
   }
 
   /**

@@ -9,6 +9,7 @@ import { passableToken, tokenOf } from '../users/presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
 import { isValues } from '../util/json.js';
 import { UserToken } from '../users/user-token.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** The platform of credentials that are made at run time. */
 export interface OnPlatform {
@@ -18,6 +19,8 @@ export interface OnPlatform {
 
 /** Makes credentials at run time, with the URLs and limits of its registration. */
 export class MindsphereCredentialsFactory {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereCredentialsFactory';
   readonly #contexts: CredentialsContexts;
 
   /** @internal Objects come from injection. */

@@ -7,9 +7,12 @@ import type { CredentialsContext } from './credentials-context.js';
 import { demandLabel, DerivedCredentials } from './derived-credentials.js';
 import { missingGroup } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** Tenant credentials: technical tokens for a tenant, or for one of its subtenants, from the tenant's OAuth server. */
 export class TenantCredentials extends TechnicalCredentials {
+  /** @internal */
+  static override readonly [CLASS_NAME]: string = 'TenantCredentials';
   readonly #context: CredentialsContext;
   readonly #options?: ResolvedTenantOptions;
   readonly #derived: DerivedCredentials<TenantCredentials>;

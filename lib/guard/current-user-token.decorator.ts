@@ -1,15 +1,78 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, Injectable, Optional, type PipeTransform } from '@nestjs/common';
 import { presentedToken } from '../users/presented-token.js';
 import { publishedUser } from '../users/published-users.js';
+import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
-import { userTokenOf } from '../users/user-token-of-request.js';
-import { requestOfContext } from './request-of-context.js';
+import { RequestUserToken, type TokenReader } from '../users/user-token-of-request.js';
+import { GuardedApplication } from './guarded-application.js';
+import { holdersOf, requestOfContext } from './request-of-context.js';
+import { RouteRulesReader } from './route-rules.js';
+
+/** How tokens are read where no registration says it. */
+const WITHOUT_REGISTRATION: TokenReader = {
+  presented: (request) => presentedToken(request, {}),
+  platformOf: () => undefined,
+};
+
+/** The unverified user of a route, which names its registration. */
+class UserTokenOfRoute extends RequestUserToken {
+  constructor(
+    request: unknown,
+    readonly registration: string | undefined,
+  ) {
+    super(request, WITHOUT_REGISTRATION);
+  }
+}
+
+/**
+ * Reads the tokens of open routes as the registration says, by its `userToken.extract`. A pipe, because Nest injects
+ * nothing into parameter decorators.
+ */
+@Injectable()
+export class UserTokenPipe implements PipeTransform<unknown, unknown> {
+  readonly #verifier: TokenVerifier | undefined;
+  readonly #application: GuardedApplication | undefined;
+
+  constructor(@Optional() verifier?: TokenVerifier, @Optional() application?: GuardedApplication) {
+    this.#verifier = verifier;
+    this.#application = application;
+  }
+
+  /** Called by Nest. A user whom a guard has published passes through as it is. No network I/O. */
+  transform(user: unknown): unknown {
+    if (!(user instanceof UserTokenOfRoute)) return user;
+    const verifier = this.#verifierOf(user.registration);
+    return verifier === undefined ? user : user.readBy(verifier);
+  }
+
+  /** Without a guard it is no fault that a route names no registration: the token is then read from its header. */
+  #verifierOf(registration: string | undefined): TokenVerifier | undefined {
+    if (registration === undefined && this.#verifier !== undefined) return this.#verifier;
+    const names = this.#application?.names ?? [];
+    const isClear = registration === undefined ? names.length === 1 : names.includes(registration);
+    return isClear ? this.#application?.verifierOf(registration) : undefined;
+  }
+}
+
+const rules = new RouteRulesReader();
+
+const currentUserToken = createParamDecorator((_data: unknown, context: ExecutionContext): UserToken => {
+  for (const holder of holdersOf(context)) {
+    const user = publishedUser(holder);
+    if (user !== undefined) return user;
+  }
+  return new UserTokenOfRoute(requestOfContext(context), rules.of(context).registration);
+});
 
 /**
  * The user's token of the current request, as a handler's parameter: it needs no request scope. On a route without the
- * guard it is an unverified token, read from the `Authorization` header. No network I/O.
+ * guard it is an unverified token, read from the `Authorization` header, or by `userToken.extract` of the route's
+ * registration. No network I/O.
+ *
+ * @param pipes further pipes for the parameter; default: none.
  */
-export const CurrentUserToken = createParamDecorator((_data: unknown, context: ExecutionContext): UserToken => {
-  const request = requestOfContext(context);
-  return publishedUser(request) ?? userTokenOf(request, (outer) => presentedToken(outer, {}));
-});
+export function CurrentUserToken(
+  ...pipes: (PipeTransform | (new (...dependencies: never[]) => PipeTransform))[]
+): ParameterDecorator {
+  return currentUserToken(UserTokenPipe, ...pipes);
+}

@@ -5,6 +5,7 @@ import { RefusalLog } from './refusal-log.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { answerFor, setHeaders } from './http-answer.js';
 import { responseOfContext } from './request-of-context.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** A response of Express, or Fastify's, which has Node's own inside. */
 interface Response extends ServerResponse {
@@ -20,7 +21,9 @@ interface Response extends ServerResponse {
  */
 @Catch(MindsphereCredentialsError)
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {
-  readonly #refusals = new RefusalLog(new Logger(MindsphereExceptionFilter.name));
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereExceptionFilter';
+  readonly #refusals = new RefusalLog(new Logger('MindsphereExceptionFilter'));
 
   /**
    * Called by Nest. HTTP is answered here; a WebSocket gets `exception`, GraphQL and microservices the exception itself.

@@ -3,7 +3,8 @@ import { LogLimiter } from '../util/log-limiter.js';
 import { withoutTokens } from '../util/redaction.js';
 
 const MOST_LINES = 10;
-const LONGEST_LINE = 300;
+const LONGEST_REASON = 300;
+const LONGEST_ROUTE = 100;
 
 /** Log lines about refused requests: a few at a time, on one line each, without tokens. */
 export class RefusalLog {
@@ -11,7 +12,7 @@ export class RefusalLog {
   readonly #window = new LogLimiter({
     most: MOST_LINES,
     sayMore: (count) => this.#logger.warn(`${count} more refusals were not logged.`),
-    // It belongs to the process, so no application would end its timer.
+    // Its owners have no hook in which they could end a timer.
     timed: false,
   });
 
@@ -19,12 +20,16 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  note(reason: string): void {
-    this.#window.note(() => this.#logger.warn(printable(reason)));
+  /** @param route which route was refused, such as `GET /assets/:id`; left out where it is not known. */
+  note(reason: string, route?: string): void {
+    this.#window.note(() => {
+      const suffix = route === undefined ? '' : ` [${printable(route, LONGEST_ROUTE)}]`;
+      this.#logger.warn(printable(reason, LONGEST_REASON) + suffix);
+    });
   }
 }
 
-function printable(reason: string): string {
-  const line = withoutTokens(reason).replace(/[^\x20-\x7e]/g, '?');
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line;
+function printable(value: string, longest: number): string {
+  const line = withoutTokens(value).replace(/[^\x20-\x7e]/g, '?');
+  return line.length > longest ? `${line.slice(0, longest)}...` : line;
 }

@@ -1,31 +1,62 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 
-/** Metadata key of routes that need no token. */
-export const IS_PUBLIC = Symbol('mindsphere-credentials:is-public');
-/** Metadata key of scopes that routes demand. */
-export const REQUIRED_SCOPES = Symbol('mindsphere-credentials:required-scopes');
+/**
+ * Metadata key of `@Public()`: `true` on a handler or class that needs no token. Guards of your own honour the mark by
+ * `reflector.getAllAndOverride<boolean>(IS_PUBLIC_KEY, [context.getHandler(), context.getClass()])`.
+ */
+export const IS_PUBLIC_KEY = 'mindsphere-credentials:is-public';
 
-/** What a handler and its class demand, decided once for each. */
+/**
+ * Metadata key of `@RequireScopes(…)`: the scopes, as a list of strings, that a handler or class demands; those of both
+ * count: `reflector.getAllAndMerge<string[]>(REQUIRED_SCOPES_KEY, [context.getHandler(), context.getClass()])`.
+ */
+export const REQUIRED_SCOPES_KEY = 'mindsphere-credentials:required-scopes';
+
+/** Metadata key of `@UseRegistration(name)`: the name, on a handler or class; the handler's counts more. */
+export const REGISTRATION_KEY = 'mindsphere-credentials:registration';
+
+/** What a handler and its class demand. */
 export interface RouteRules {
   readonly isPublic: boolean;
   readonly scopes: readonly string[];
+  /** The name of the registration that verifies the route's users; `undefined` where the route names none. */
+  readonly registration: string | undefined;
 }
 
 type Class = ReturnType<ExecutionContext['getClass']>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
-// Decorators run once, so what they said can be remembered; a handler may be inherited by several classes.
-const rulesOf = new WeakMap<Class, WeakMap<Handler, RouteRules>>();
+/** Reads what routes demand, once for each: decorators run at import, so it never changes. */
+export class RouteRulesReader {
+  readonly #reflector = new Reflector();
+  /** By class first: several classes may inherit one handler. */
+  readonly #known = new WeakMap<Class, WeakMap<Handler, RouteRules>>();
 
-/** The rules of a context's route. Handler and class are united for scopes; for `@Public()` the handler decides. */
-export function routeRules(context: ExecutionContext): RouteRules {
-  const [type, handler] = [context.getClass(), context.getHandler()];
-  const ofType = rulesOf.get(type) ?? new WeakMap<Handler, RouteRules>();
-  if (!rulesOf.has(type)) rulesOf.set(type, ofType);
-  const rules = ofType.get(handler) ?? readRules(type, handler);
-  if (!ofType.has(handler)) ofType.set(handler, rules);
-  return rules;
+  /** The rules of a context's route. */
+  of(context: ExecutionContext): RouteRules {
+    const [type, handler] = [context.getClass(), context.getHandler()];
+    const known = this.#known.get(type)?.get(handler);
+    if (known !== undefined) return known;
+    const rules = this.ofHandler(type, handler);
+    const ofType = this.#known.get(type) ?? new WeakMap<Handler, RouteRules>();
+    this.#known.set(type, ofType.set(handler, rules));
+    return rules;
+  }
+
+  /** The rules of a handler as a method of a class. */
+  ofHandler(type: Class, handler: Handler): RouteRules {
+    const targets = [handler, type];
+    const scopes = [type, handler].flatMap(
+      (target) => this.#reflector.get<string[]>(REQUIRED_SCOPES_KEY, target) ?? [],
+    );
+    return Object.freeze({
+      isPublic: this.#reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC_KEY, targets) ?? false,
+      registration: this.#reflector.getAllAndOverride<string | undefined>(REGISTRATION_KEY, targets),
+      scopes: Object.freeze([...new Set(scopes)]),
+    });
+  }
 }
 
 /** Throws `options_invalid` for a decoration that contradicts itself, which stops the start. */
@@ -33,28 +64,22 @@ export function contradiction(message: string): never {
   throw new MindsphereCredentialsError('options_invalid', message);
 }
 
-/** What `@Public()` or its absence says of a class or handler; `undefined` where nothing does. */
+/** Whether the class or handler itself, not what it inherits from, has a mark. */
+export function hasOwnMark(key: string, target: object): boolean {
+  return Reflect.hasOwnMetadata(key, target);
+}
+
+/** What `@Public()` and `@RequireScopes()` say of a class or handler itself; `undefined` where neither marks it. */
 export function publicMark(target: object): boolean | undefined {
-  return Reflect.getMetadata(IS_PUBLIC, target) as boolean | undefined;
+  return Reflect.getMetadata(IS_PUBLIC_KEY, target) as boolean | undefined;
 }
 
 /** The scopes that a class or handler is marked with. */
-export function scopesMark(target: object): readonly string[] | undefined {
-  return Reflect.getMetadata(REQUIRED_SCOPES, target) as readonly string[] | undefined;
-}
-
-/** Whether the class or handler itself, not what it inherits from, has a mark. */
-export function hasOwnMark(key: symbol, target: object): boolean {
-  return Reflect.hasOwnMetadata(key, target);
+export function scopesMark(target: object): readonly string[] {
+  return (Reflect.getMetadata(REQUIRED_SCOPES_KEY, target) as readonly string[] | undefined) ?? [];
 }
 
 /** What a decorator marks: the handler, else the class. */
 export function markedBy(target: object, descriptor: PropertyDescriptor | undefined): object {
   return (descriptor?.value as object | undefined) ?? target;
-}
-
-function readRules(type: Class, handler: Handler): RouteRules {
-  const scopes = [type, handler].flatMap((target) => scopesMark(target) ?? []);
-  const isPublic = publicMark(handler) ?? publicMark(type) ?? false;
-  return Object.freeze({ isPublic, scopes: Object.freeze([...new Set(scopes)]) });
 }

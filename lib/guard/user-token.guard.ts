@@ -1,27 +1,54 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
 import { catchError, map, type Observable, of } from 'rxjs';
-import { publishUser, publishedUser } from '../users/published-users.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { publishUser, publishedUser, withdrawUser } from '../users/published-users.js';
 import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
-import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { CLASS_NAME } from '../util/class-name.js';
+import { GuardedApplication } from './guarded-application.js';
 import { answerFor, type HttpAnswer, insufficientScope, invalidToken, setHeaders } from './http-answer.js';
 import { RefusalLog } from './refusal-log.js';
-import { requestOfContext, responseOfContext } from './request-of-context.js';
-import { routeRules } from './route-rules.js';
+import { holdersOf, requestOfContext, responseOfContext } from './request-of-context.js';
+import { routeName } from './route-name.js';
+import { type RouteRules, RouteRulesReader } from './route-rules.js';
 
-/** One for all guards: Nest makes an instance in each module that uses the class. */
-const refusals = new RefusalLog();
+/** What is known of one call while it is judged. */
+interface Call {
+  readonly context: ExecutionContext;
+  readonly request: unknown;
+  readonly rules: RouteRules;
+  readonly verifier: TokenVerifier;
+}
 
 /**
  * Lets in requests whose user token verifies, and publishes the user for `@CurrentUserToken()` and the injected
- * `UserToken`. HTTP, GraphQL (request at `context.req`) and WebSockets (handshake); any other context is denied. May do
- * network I/O for a key set. Answers: 401 without or with a bad token, 403 for a missing scope, 503 with `Retry-After`
- * where no key set can be had. A WebSocket gets Nest's own `Forbidden resource`.
+ * `UserToken`. HTTP, GraphQL (request at `context.req`) and WebSockets (handshake); any other context is denied. Users
+ * are verified by the registration that the route names with `@UseRegistration(name)`, else by the one that the guard is
+ * injected from, else by the only one there is. May do network I/O for a key set. Answers: 401 without or with a bad
+ * token, 403 for a missing scope, 503 with `Retry-After` where no key set can be read. A WebSocket gets Nest's own
+ * `Forbidden resource`.
  */
 @Injectable()
 export class UserTokenGuard implements CanActivate {
-  /** Nest builds it; a subclass for a named registration takes `@InjectCredentials(TokenVerifier, name)`. */
-  constructor(private readonly verifier: TokenVerifier) {}
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'UserTokenGuard';
+  readonly #verifier: TokenVerifier | undefined;
+  readonly #application: GuardedApplication | undefined;
+  readonly #refusals: RefusalLog;
+  readonly #rules = new RouteRulesReader();
+
+  /**
+   * Nest builds it. A subclass for a named registration takes `@InjectCredentials(TokenVerifier, name)` and passes it on;
+   * that verifier then counts for every route, whatever the route names. Throws `options_invalid` where no registration
+   * is in reach.
+   */
+  constructor(@Optional() verifier?: TokenVerifier, @Optional() application?: GuardedApplication) {
+    const hasNamed = application?.names.some((name) => name !== undefined) ?? false;
+    if (verifier === undefined && !hasNamed) throw noRegistration();
+    this.#verifier = verifier;
+    this.#application = application;
+    this.#refusals = application?.refusals ?? new RefusalLog();
+  }
 
   /**
    * Called by Nest. Answers at once where it can: on public routes, for what is refused without a look at a key set, and
@@ -32,8 +59,8 @@ export class UserTokenGuard implements CanActivate {
     if (this.isPublic(context)) return true;
     const request = this.getRequest(context);
     if (request === undefined || request === null) return false;
-    const jwt = this.#presented(context, request);
-    return jwt !== false && this.#admit(context, request, jwt);
+    const call = this.#callOf(context, request);
+    return call !== false && this.#judge(call);
   }
 
   /** The request to take the token from; `undefined` denies. Override it for contexts of your own. */
@@ -43,40 +70,56 @@ export class UserTokenGuard implements CanActivate {
 
   /** Whether the route needs no token. By default: `@Public()` on the handler, else on the class. */
   protected isPublic(context: ExecutionContext): boolean {
-    return routeRules(context).isPublic;
+    return this.#rules.of(context).isPublic;
   }
 
-  #presented(context: ExecutionContext, request: unknown): string | false {
+  #callOf(context: ExecutionContext, request: unknown): Call | false {
+    const rules = this.#rules.of(context);
     try {
-      return this.verifier.presented(request);
+      return { context, request, rules, verifier: this.#verifierOf(rules) };
     } catch (failure) {
       return this.#refuse(context, failure);
     }
   }
 
-  #admit(context: ExecutionContext, request: unknown, jwt: string): boolean | Observable<boolean> {
-    const known = this.#knownUser(context, request, jwt);
-    if (known !== undefined) return this.#welcome(context, request, known);
-    return this.verifier.verify(jwt).pipe(
-      catchError((failure: unknown) => of(this.#refuse(context, failure))),
-      map((user) => user !== false && this.#welcome(context, request, user)),
+  #verifierOf({ registration }: RouteRules): TokenVerifier {
+    const isOwn = this.#application === undefined || registration === undefined;
+    if (this.#verifier !== undefined && isOwn) return this.#verifier;
+    if (this.#application === undefined) throw noRegistration();
+    return this.#application.verifierOf(registration);
+  }
+
+  #judge(call: Call): boolean | Observable<boolean> {
+    const jwt = this.#presented(call);
+    if (jwt === false) return false;
+    const known = knownUser(call, jwt);
+    if (known !== undefined) return this.#admit(call, known);
+    return call.verifier.verify(jwt).pipe(
+      catchError((failure: unknown) => of(this.#refuseCall(call, failure))),
+      map((user) => user !== false && this.#admit(call, user)),
     );
   }
 
-  /** The user of a token verified before, at once: what an application meets most of the time. */
-  #knownUser(context: ExecutionContext, request: unknown, jwt: string): UserToken | undefined {
-    const known = this.verifier.recall(jwt);
-    if (known === undefined || !this.verifier.hasTenantRule) return known;
-    // The application's rule counts on every call, but not twice in one. Other requests than HTTP's outlive many calls.
-    const admitted = context.getType<string>() === 'http' && publishedUser(request, this.verifier) === known;
-    return admitted ? known : undefined;
+  #presented(call: Call): string | false {
+    try {
+      return call.verifier.presented(call.request);
+    } catch (failure) {
+      return this.#refuseCall(call, failure);
+    }
   }
 
-  #welcome(context: ExecutionContext, request: unknown, user: UserToken): boolean {
-    const { scopes } = routeRules(context);
-    publishUser(request, user, this.verifier);
-    if (scopes.length === 0 || user.hasScopes(...scopes)) return true;
-    return this.#answer(context, insufficientScope(scopes), `The user lacks one of the scopes ${scopes.join(' ')}.`);
+  #admit({ context, request, rules, verifier }: Call, user: UserToken): boolean {
+    publishUser(holders(context, request), { user, verifier, until: verifier.acceptsUntil(user) });
+    const missing = rules.scopes.filter((scope) => !user.hasScopes(scope));
+    if (missing.length === 0) return true;
+    const reason = `insufficient_scope: the user of tenant ${user.tenant ?? 'unknown'} lacks ${missing.join(' ')}.`;
+    return this.#answer(context, insufficientScope(rules.scopes), reason);
+  }
+
+  /** What was published for the call before, as on a connection that lives long, ends with the refusal. */
+  #refuseCall({ context, request, verifier }: Call, failure: unknown): false {
+    withdrawUser(holders(context, request), verifier);
+    return this.#refuse(context, failure);
   }
 
   #refuse(context: ExecutionContext, failure: unknown): false {
@@ -89,9 +132,31 @@ export class UserTokenGuard implements CanActivate {
 
   /** Nest shows a WebSocket only exceptions of its own kind, which it makes where a guard says `false`. */
   #answer(context: ExecutionContext, { exception, headers }: HttpAnswer, reason: string | undefined): false {
-    if (reason !== undefined) refusals.note(reason);
+    if (reason !== undefined) this.#refusals.note(reason, routeName(context));
     if (context.getType<string>() === 'ws') return false;
     setHeaders(responseOfContext(context), headers);
     throw exception;
   }
+}
+
+/** The user of a token verified before, at once: what an application meets most of the time. */
+function knownUser({ context, request, verifier }: Call, jwt: string): UserToken | undefined {
+  const known = verifier.recall(jwt);
+  if (known === undefined || !verifier.hasTenantRule) return known;
+  // The application's rule counts on every call, but not twice in one. Other requests than HTTP's outlive many calls.
+  const isAdmitted = context.getType<string>() === 'http' && publishedUser(request, verifier) === known;
+  return isAdmitted ? known : undefined;
+}
+
+/** Where the user is published: for the request that was verified, and for all that handlers and providers look at. */
+function holders(context: ExecutionContext, request: unknown): readonly unknown[] {
+  return [request, ...holdersOf(context)];
+}
+
+function noRegistration(): MindsphereCredentialsError {
+  return new MindsphereCredentialsError(
+    'options_invalid',
+    'UserTokenGuard finds no registration to verify users with: import MindsphereCredentialsModule in the module that ' +
+      'uses the guard, or set isGlobal.',
+  );
 }

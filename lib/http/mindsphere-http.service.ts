@@ -7,6 +7,7 @@ import { ownAxios } from '../transport/own-axios.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
 import { RequestTarget } from './request-target.js';
 import { type Route, tokenAdapter } from './token-adapter.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /**
  * Calls the platform's APIs: an `HttpService` that adds the token of the credentials it is given, at its gateway and
@@ -15,6 +16,8 @@ import { type Route, tokenAdapter } from './token-adapter.js';
  * may go; any other is the answer.
  */
 export class MindsphereHttpService {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereHttpService';
   readonly #axios: Axios;
   readonly #route: Route;
 

@@ -1,5 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { getCredentialsToken } from '../credentials/credentials-token.js';
+import { getCredentialsToken } from '../registration/credentials-token.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import {
   INSTRUMENTATION_PROVIDERS,

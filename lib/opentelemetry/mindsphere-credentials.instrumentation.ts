@@ -5,6 +5,7 @@ import type { MindsphereCredentialsEvent } from '../telemetry/credentials-event.
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import { Instruments } from './instruments.js';
 import { recordSpan } from './request-span.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 const SCOPE = 'nestjs-mindsphere-credentials';
 
@@ -25,6 +26,8 @@ export interface InstrumentationProviders {
  */
 @Injectable()
 export class MindsphereCredentialsInstrumentation {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereCredentialsInstrumentation';
   readonly #events: MindsphereCredentialsEvents;
   readonly #providers: InstrumentationProviders;
   #subscription?: Subscription;
@@ -56,7 +59,7 @@ export class MindsphereCredentialsInstrumentation {
   }
 
   /** Called by Nest: disables it. */
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.disable();
   }
 

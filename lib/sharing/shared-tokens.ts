@@ -37,7 +37,7 @@ export class SharedTokens implements TokenSharing {
   }
 
   /** Called by Nest. The store belongs to the application, and is not used any more but to give locks back. */
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#context?.store.close();
   }
 }

@@ -1,8 +1,11 @@
 import { type Observable, Subject } from 'rxjs';
 import type { MindsphereCredentialsEvent } from './credentials-event.interface.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** What happens inside one registration, for logs and metrics. */
 export class MindsphereCredentialsEvents {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereCredentialsEvents';
   readonly #events = new Subject<MindsphereCredentialsEvent>();
 
   /**
@@ -18,7 +21,7 @@ export class MindsphereCredentialsEvents {
   }
 
   /** Called by Nest. */
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#events.complete();
   }
 }

@@ -1,7 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { AppCredentials } from '../credentials/app.credentials.js';
-import { getCredentialsToken } from '../credentials/credentials-token.js';
+import { getCredentialsToken } from '../registration/credentials-token.js';
 import { TenantCredentials } from '../credentials/tenant.credentials.js';
 import { MindsphereHealthIndicator } from './mindsphere.health-indicator.js';
 

@@ -5,6 +5,7 @@ import { AppCredentials } from '../credentials/app.credentials.js';
 import type { TechnicalCredentials } from '../credentials/technical-credentials.js';
 import { TenantCredentials } from '../credentials/tenant.credentials.js';
 import { appHealthOf, type CredentialsHealth, healthOf } from './credentials-health.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** How {@link MindsphereHealthIndicator.check} looks. */
 export interface MindsphereHealthOptions {
@@ -23,6 +24,8 @@ export interface MindsphereHealthOptions {
  */
 @Injectable()
 export class MindsphereHealthIndicator {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereHealthIndicator';
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly app: AppCredentials,

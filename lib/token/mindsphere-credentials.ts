@@ -2,12 +2,15 @@ import { inspect } from 'node:util';
 import { map, type Observable } from 'rxjs';
 import type { Platform } from '../platform/platform.interface.js';
 import type { AccessToken } from './access-token.js';
+import { CLASS_NAME, classNameOf } from '../util/class-name.js';
 
 /**
  * Details for fetching tokens, and the tokens fetched. Inject this class for the application's default credentials:
  * those given in code before those from the environment; within each, app before tenant credentials.
  */
 export abstract class MindsphereCredentials {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereCredentials';
   /**
    * The platform that they belong to. `undefined` for an unverified `UserToken` whose `iss` has the form of neither
    * platform. No network I/O.
@@ -51,6 +54,6 @@ export abstract class MindsphereCredentials {
 
   /** As {@link toJSON}, for `util.inspect` and Nest's logger. */
   [inspect.custom](): string {
-    return `${this.constructor.name} ${inspect(this.toJSON())}`;
+    return `${classNameOf(this.constructor) ?? ''} ${inspect(this.toJSON())}`;
   }
 }

@@ -32,7 +32,7 @@ export class RefreshLog {
   }
 
   /** Called by Nest. */
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#failures.close();
     this.#recoveries.close();
   }

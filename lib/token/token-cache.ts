@@ -47,8 +47,8 @@ export class TokenCache {
     return new CachedTokens(source, this.#slots);
   }
 
-  /** Called by Nest. Aborts requests, clears timers, completes `token$`; afterwards every call fails with `module_destroyed`. */
-  onModuleDestroy(): void {
+  /** Called by Nest, once no request is served any more. Aborts requests, clears timers, completes `token$`; afterwards every call fails with `module_destroyed`. */
+  onApplicationShutdown(): void {
     this.#destroyed = true;
     const used = [...this.#used.values()];
     // Not dropped: who waits for a renewal still gets the token that is held.

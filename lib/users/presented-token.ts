@@ -14,7 +14,7 @@ const AUTHORIZATION = 'authorization';
 export function presentedToken(request: unknown, { extract }: UserTokenOptions): string {
   if (extract !== undefined) return tokenOf(extracted(request, extract));
   const raw = rawRequestOf(request);
-  if (countAuthorizationHeaders(raw) > 1) throw malformed('the request has more than one Authorization header');
+  if (repeatsAuthorization(raw)) throw malformed('the request has more than one Authorization header');
   return tokenOf(headerOf(raw) ?? handshakeTokenOf(raw));
 }
 
@@ -43,6 +43,23 @@ export function rawRequestOf(request: unknown): object {
   const inner = handedOn?.headers === undefined ? outer : handedOn;
   const raw: MaybeRequest | undefined = objectOf(inner.raw);
   return raw?.headers === undefined ? inner : raw;
+}
+
+/** Whether a request of Node has more than one `Authorization` header: Node keeps the first, and all in `rawHeaders`. */
+export function repeatsAuthorization(request: unknown): boolean {
+  const { rawHeaders }: MaybeRequest = objectOf(request) ?? {};
+  if (!Array.isArray(rawHeaders)) return false;
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (isAuthorization(rawHeaders[at])) count += 1;
+  return count > 1;
+}
+
+/** Whether a value is a request of Node, whatever wraps it, or a GraphQL context that holds a request. */
+export function isRequest(value: unknown): boolean {
+  const outer: MaybeRequest = objectOf(value) ?? {};
+  const handedOn: MaybeRequest | undefined = objectOf(outer.req);
+  const raw: MaybeRequest = rawRequestOf(value);
+  return handedOn?.headers !== undefined || (raw.headers !== undefined && Array.isArray(raw.rawHeaders));
 }
 
 /** What requests of Node, Express, Fastify and socket.io may have. Nothing of it is taken for granted. */
@@ -76,14 +93,6 @@ function headerOf(raw: MaybeRequest): string | undefined {
 /** Socket.IO clients in browsers cannot set headers and send `auth: { token }`. Node's own requests have raw headers. */
 function handshakeTokenOf(raw: MaybeRequest): unknown {
   return raw.rawHeaders === undefined ? raw.auth?.token : undefined;
-}
-
-/** Node keeps the first of two `Authorization` headers and tells of the other only here. */
-function countAuthorizationHeaders({ rawHeaders }: MaybeRequest): number {
-  if (!Array.isArray(rawHeaders)) return 0;
-  let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) if (isAuthorization(rawHeaders[at])) count += 1;
-  return count;
 }
 
 function isAuthorization(name: unknown): boolean {

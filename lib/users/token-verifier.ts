@@ -20,18 +20,21 @@ import { failAfter } from '../transport/retry-policy.js';
 import { decodeJwt } from '../util/jwt.js';
 import { isThenable } from '../util/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
-import { refused } from '../verification/refused.js';
+import { quoted, refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
 import { reportRefused, tellRefused } from '../verification/user-token-report.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 import { presentedToken } from './presented-token.js';
 import { TenantNames } from './tenant-names.js';
 import { UserToken } from './user-token.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 type TenantRule = Extract<VerificationOptions['allowedTenants'], (...tenant: never[]) => unknown>;
 
 /** Verifies users' tokens and remembers them until they expire or their key leaves its set. */
 export class TokenVerifier {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'TokenVerifier';
   readonly #options: ResolvedOptions;
   readonly #events: MindsphereCredentialsEvents;
   readonly #verifier: JwtVerifier;
@@ -97,6 +100,11 @@ export class TokenVerifier {
     return this.#allowsTenant !== undefined;
   }
 
+  /** @internal Until when a verified user of this verifier is accepted, in epoch milliseconds. */
+  acceptsUntil(user: UserToken): number {
+    return (user.expiresAt?.getTime() ?? 0) + this.#options.verification.clockToleranceMs;
+  }
+
   /** @internal The token a request presents. Throws `token_missing` or `token_malformed`. */
   presented(request: unknown): string {
     try {
@@ -107,8 +115,8 @@ export class TokenVerifier {
     }
   }
 
-  /** Called by Nest: aborts requests. */
-  onModuleDestroy(): void {
+  /** Called by Nest, once no request is served any more: aborts requests for key sets. */
+  onApplicationShutdown(): void {
     this.#destroyed = true;
     this.#verifier.close();
   }
@@ -160,9 +168,11 @@ export class TokenVerifier {
 
   /** Asks the application's rule. Whatever it does but say `true` in time is a no. */
   #allowed(user: UserToken, rule: TenantRule): Observable<UserToken> {
-    const denied = (why: string) => refused('token_tenant', `the rule for tenants ${why}`);
+    const tenant = user.tenant ?? '';
+    const denied = (why: string) =>
+      refused('token_tenant', `the rule for tenants ${why} about tenant ${quoted(tenant)}`);
     return defer(() => {
-      const answer: unknown = rule(user.tenant ?? '');
+      const answer: unknown = rule(tenant);
       if (isObservable(answer)) return answer;
       return isThenable(answer) ? from(answer) : of(answer);
     }).pipe(

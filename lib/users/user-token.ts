@@ -4,6 +4,7 @@ import { type Claims, textOf, wordsOf } from '../util/jwt.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
+import { CLASS_NAME } from '../util/class-name.js';
 
 /** What stands behind a {@link UserToken} at the moment. */
 export interface UserTokenContent {
@@ -30,6 +31,8 @@ export function contentOfUser(user: UserToken): UserTokenContent {
  * is a handle that looks up, at each reading, what the guard has found for its request.
  */
 export class UserToken extends MindsphereCredentials {
+  /** @internal */
+  static override readonly [CLASS_NAME]: string = 'UserToken';
   readonly #read: () => UserTokenContent;
   readonly #token$: Observable<AccessToken>;
 

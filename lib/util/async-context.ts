@@ -1,15 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Observer } from 'rxjs';
 
-/** Made at start, outside of any request. */
-const background = new AsyncResource('mindsphere-credentials:background');
+/** Made at import, outside of any request. */
+const background = asyncContext('mindsphere-credentials:background');
 
 /**
- * Tells an observer in the asynchronous context in which this is called. Many wait for one request, which runs in the
+ * Calls an observer in the asynchronous context in which this is called. Many wait for one request, which runs in the
  * context of the first: without this, the others would go on in that one's `AsyncLocalStorage`, as its user.
  */
 export function inOwnContext<T>(observer: Observer<T>): Observer<T> {
-  const context = new AsyncResource('mindsphere-credentials:waiting');
+  const context = asyncContext('mindsphere-credentials:waiting');
   return {
     next: (value) => context.runInAsyncScope(() => observer.next(value)),
     error: (failure: unknown) => context.runInAsyncScope(() => observer.error(failure)),
@@ -17,7 +17,15 @@ export function inOwnContext<T>(observer: Observer<T>): Observer<T> {
   };
 }
 
-/** Does what goes on long after in the context of nobody, whose request it would keep in memory. */
+/** Runs what goes on long after a request in the context of none, which would keep that request in memory. */
 export function inBackground<T>(act: () => T): T {
   return background.runInAsyncScope(act);
+}
+
+/**
+ * Remembers the asynchronous context of this moment. It holds nothing open, and is declared ended at once: Jest's
+ * `--detectOpenHandles` lists each resource that was made and not ended. It goes on working after that.
+ */
+function asyncContext(type: string): AsyncResource {
+  return new AsyncResource(type, { requireManualDestroy: true }).emitDestroy();
 }

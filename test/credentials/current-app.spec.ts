@@ -12,7 +12,10 @@ async function currentOf(claims: object, token = (server: KeyServer) => server.t
   const { userTenant: _, ...app } = APP;
   const module = await startWith({ ...server.platform.urls, app, tenant: false });
   const contextId = ContextIdFactory.create();
-  module.registerRequestByContextId({ headers: { authorization: `Bearer ${token(server)}` } }, contextId);
+  module.registerRequestByContextId(
+    { headers: { authorization: `Bearer ${token(server)}` }, rawHeaders: [] },
+    contextId,
+  );
   return { server, current: await module.resolve(CurrentAppCredentials, contextId) };
 }
 

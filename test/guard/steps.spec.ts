@@ -14,7 +14,7 @@ import { MindsphereExceptionFilter } from '../../lib/guard/mindsphere-exception.
 import { Public } from '../../lib/guard/public.decorator.js';
 import { requestOfContext, responseOfContext } from '../../lib/guard/request-of-context.js';
 import { RequireScopes } from '../../lib/guard/require-scopes.decorator.js';
-import { routeRules } from '../../lib/guard/route-rules.js';
+import { RouteRulesReader } from '../../lib/guard/route-rules.js';
 import { UserTokenGuard } from '../../lib/guard/user-token.guard.js';
 import { fakeUserToken } from '../../lib/testing/doubles/fake-user-token.js';
 import { forbidden } from '../support/basics.js';
@@ -58,6 +58,7 @@ function contextOf({ type = 'http', handler = 'free', request = {} }: Scene, res
     getType: () => type,
     getClass: () => Routes,
     getHandler: () => Routes.prototype[handler],
+    getArgs: () => [],
     getArgByIndex: (index: number) => [undefined, undefined, gql][index],
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }),
     switchToWs: () => ({ getClient: () => (request === null ? undefined : { handshake: request }) }),
@@ -79,6 +80,7 @@ function verifierOf(given: Verifier = {}) {
     presented: vi.fn<() => string>(given.presented ?? (() => 'jwt')),
     recall: vi.fn<() => UserToken | undefined>(given.recall ?? (() => undefined)),
     verify: vi.fn<() => Observable<UserToken>>(given.verify ?? (() => of(user))),
+    acceptsUntil: () => Infinity,
     ...(given.hasTenantRule === true && { hasTenantRule: true }),
   };
 }
@@ -211,7 +213,7 @@ describe('the guard', () => {
       code: 'FORBIDDEN',
       'WWW-Authenticate': 'Bearer error="insufficient_scope", scope="a b"',
     });
-    expect(lines).toEqual(['The user lacks one of the scopes a b.']);
+    expect(lines).toEqual(['insufficient_scope: the user of tenant fake-tenant lacks b.']);
     expect(publishedUser(request, verifier)).toBeDefined();
   });
 
@@ -316,15 +318,16 @@ describe('rules of a route', () => {
     ['open', { isPublic: true, scopes: [] }],
     ['scoped', { isPublic: false, scopes: ['a', 'b'] }],
   ])('%s', (handler, rules) => {
-    const first = routeRules(contextOf({ handler }));
+    const reader = new RouteRulesReader();
+    const first = reader.of(contextOf({ handler }));
     expect(first).toEqual(rules);
-    expect(routeRules(contextOf({ handler }))).toBe(first);
+    expect(reader.of(contextOf({ handler }))).toBe(first);
     expect(Object.isFrozen(first) && Object.isFrozen(first.scopes)).toBe(true);
   });
 
   it('that contradict each other are an error where they are written, with a word on why', () => {
     const both = 'contradict each other';
-    const none = 'needs at least one scope';
+    const none = 'at least one scope';
     const decorate =
       (...decorators: MethodDecorator[]) =>
       () => {

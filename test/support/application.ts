@@ -1,4 +1,4 @@
-import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import type { DynamicModule, LoggerService, Provider, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   type AccessToken,
@@ -42,7 +42,7 @@ export async function startPlatform(): Promise<StubPlatform> {
 /** The started module of an application that imports these modules, closed after the current test. */
 export async function start(
   imports: (DynamicModule | Type | Promise<DynamicModule>)[],
-  { providers = [], logger }: { providers?: Type[]; logger?: LoggerService } = {},
+  { providers = [], logger }: { providers?: Provider[]; logger?: LoggerService } = {},
 ): Promise<TestingModule> {
   const builder = Test.createTestingModule({ imports, providers });
   const module = await (logger ? builder.setLogger(logger) : builder).compile();

@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   AppCredentials,
+  getCredentialsToken,
   MindsphereCredentials,
   MindsphereCredentialsFactory,
   MindsphereCredentialsModule,
@@ -182,7 +183,7 @@ describe('app.close()', () => {
     const app = await NestFactory.createApplicationContext(Root, { logger: false });
     onTestFinished(() => app.close());
     platform.app.always(hang());
-    const all = [app.get(AppCredentials), app.get<AppCredentials>('AppCredentials:plant')];
+    const all = [app.get(AppCredentials), app.get<AppCredentials>(getCredentialsToken(AppCredentials, 'plant'))];
     const failures = all.map((credentials) => failureOf(credentials.getToken()));
     await platform.app.arrived(2);
     await app.close();

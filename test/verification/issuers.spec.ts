@@ -62,7 +62,7 @@ describe('a module that is destroyed while it reads a key set', () => {
     server.platform.keys.hold();
     const failure = failureOf(verify(server.token(FIRST)));
     await server.platform.keys.arrived();
-    verifier.onModuleDestroy();
+    verifier.onApplicationShutdown();
     await settle();
     expect((await failure).code).toBe('module_destroyed');
   });

@@ -645,7 +645,7 @@ describe('when the module is destroyed', () => {
     server.answer(hang());
     const code = verdict(server.token(FIRST));
     await server.platform.keys.arrived();
-    verifier.onModuleDestroy();
+    verifier.onApplicationShutdown();
     expect(['module_destroyed', 'key_set_unavailable']).toContain(await code);
     await server.platform.keys.only.over;
     expect(await verdict(server.token(FIRST))).toBe('module_destroyed');

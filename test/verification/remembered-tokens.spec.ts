@@ -148,7 +148,7 @@ describe('a remembered token is dropped', () => {
     const { server, verifier, verdict } = await verifierLab([FIRST]);
     const jwt = server.token(FIRST);
     await verdict(jwt);
-    verifier.onModuleDestroy();
+    verifier.onApplicationShutdown();
     expect(await verdict(jwt)).toBe('module_destroyed');
   });
 });

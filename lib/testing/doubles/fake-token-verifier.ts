@@ -7,13 +7,13 @@ import { fakeUserToken } from './fake-user-token.js';
  * A double for `overrideProvider(TokenVerifier)`: every request is the given user's, whatever token it presents, even
  * none. The guard, wherever it is applied, goes on checking scopes. No network I/O.
  */
-export function fakeTokenVerifier(
-  user: UserToken = fakeUserToken(),
-): Pick<TokenVerifier, 'verify' | 'recall' | 'hasTenantRule' | 'presented'> {
-  return {
+export function fakeTokenVerifier(user: UserToken = fakeUserToken()): Pick<TokenVerifier, 'verify'> {
+  const double: Pick<TokenVerifier, 'verify' | 'recall' | 'hasTenantRule' | 'presented' | 'acceptsUntil'> = {
     hasTenantRule: false,
     presented: () => user.value,
     recall: () => user,
+    acceptsUntil: () => Infinity,
     verify: (): Observable<UserToken> => of(user),
   };
+  return double;
 }
