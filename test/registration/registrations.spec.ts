@@ -1,33 +1,32 @@
 import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import {
   AppCredentials,
   type AppCredentialsOptions,
   CurrentUser,
   getCredentialsToken,
   MindsphereCredentialsEvents,
-  MindsphereCredentialsFactory,
   MindsphereCredentialsModule,
   type MindsphereCredentialsModuleOptions,
+  MindsphereHttpService,
   TokenVerifier,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
 import { fakeTokenVerifier } from 'nestjs-mindsphere-credentials/testing';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Injectable } from '../../lib/registration/credentials-token.js';
 import { optionDifferences } from '../../lib/registration/option-differences.js';
 import { APP, failureOf, setEnvironment, start, startPlatform, tokenOf } from '../support/application.js';
 
 type Options = MindsphereCredentialsModuleOptions;
-type Named = Options & { name?: string };
 
 /** Two feature modules that register for themselves. */
-function features(one: Named, other: Named) {
-  @Module({ imports: [MindsphereCredentialsModule.forRoot(one)], exports: [MindsphereCredentialsModule] })
+function features(one: Options, other: Options, name?: string) {
+  @Module({ imports: [MindsphereCredentialsModule.forRoot({ ...one, name })] })
   class PlantsModule {}
   @Module({
-    imports: [MindsphereCredentialsModule.forRootAsync({ name: other.name, useFactory: () => Promise.resolve(other) })],
-    exports: [MindsphereCredentialsModule],
+    imports: [MindsphereCredentialsModule.forRootAsync({ name, useFactory: () => Promise.resolve(other) })],
   })
   class AssetsModule {}
   return [PlantsModule, AssetsModule] as const;
@@ -38,26 +37,26 @@ describe('two registrations of one name', () => {
     setEnvironment({});
     const platform = await startPlatform();
     const options = () => ({ ...platform.urls, app: { ...APP }, tenant: false as const, request: { retries: 0 } });
-    const [Plants, Assets] = features({ ...options(), name }, options());
-    const [, OtherAssets] = features({}, { ...options(), name });
-    const module = await start([Plants, name === undefined ? Assets : OtherAssets]);
-    const token = getCredentialsToken(AppCredentials, name);
-    const one = module.select(Plants).get<AppCredentials>(token);
-    const other = module.select(name === undefined ? Assets : OtherAssets).get<AppCredentials>(token);
-    expect(one).toBe(other);
-    await Promise.all([tokenOf(one), tokenOf(other)]);
+    const hosts = features(options(), options(), name);
+    const module = await start([...hosts]);
+    const injected = (type: Injectable) =>
+      hosts.map((host) => module.select(host).get<object>(getCredentialsToken(type, name), { strict: false }));
+    const all = [...module.get(ModulesContainer).values()].flatMap(
+      ({ providers }) => providers.get(getCredentialsToken(AppCredentials, name))?.instance ?? [],
+    ) as AppCredentials[];
+    expect(all).toHaveLength(2);
+    await Promise.all(all.map(tokenOf));
     expect(platform.app.count).toBe(1);
+    expect(new Set(all).size).toBe(1);
     for (const type of [
       TokenVerifier,
       UserTokenGuard,
       CurrentUser,
       MindsphereCredentialsEvents,
-      MindsphereCredentialsFactory,
+      MindsphereHttpService,
     ]) {
-      const injected = getCredentialsToken(type, name);
-      expect(module.select(Plants).get<object>(injected)).toBe(
-        module.select(name === undefined ? Assets : OtherAssets).get<object>(injected),
-      );
+      const [first, second] = injected(type);
+      expect(first).toBe(second);
     }
   });
 
