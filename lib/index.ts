@@ -46,6 +46,8 @@ export type {
   MindsphereCredentialsEvent,
   StoreEntryRefusedEvent,
   StoreRecoveredEvent,
+  StoreTokenStoredEvent,
+  StoreTokenTakenEvent,
   StoreUnavailableEvent,
   TokenReceivedEvent,
   TokenRefusedEvent,

@@ -1,21 +1,18 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
 import { EntryRefused } from './entry-refused.js';
 
-const FORMAT = 'v1';
-const ALGORITHM = 'aes-256-gcm';
+/** An entry of another format counts as none: its name and its keys are derived with the format, too. */
+const FORMAT = 'v2';
+const TYPE = `nestjs-mindsphere-credentials+${FORMAT}`;
+const ALGORITHMS = { alg: 'dir', enc: 'A256GCM' } as const;
+const DECRYPTION = { keyManagementAlgorithms: [ALGORITHMS.alg], contentEncryptionAlgorithms: [ALGORITHMS.enc] };
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 9;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const ENTRY = /^v1\.([\w-]{12})\.([\w-]{16})\.([\w-]{22,})$/;
+/** A sealed token is a few kB; a longer entry is not even decoded. */
+const LONGEST_ENTRY = 64 * 1_024;
+/** Header, no encrypted key, a nonce of 96 bits, ciphertext, a tag of 128 bits. */
+const ENTRY = /^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/;
 
 /**
  * One of `cache.encryptionKeys`: names entries and seals them. What is used is derived from it (HKDF, RFC 5869), with a
@@ -38,36 +35,42 @@ export class EntryKey {
     return createHmac('sha256', this.#nameKey).update(JSON.stringify(details)).digest('base64url');
   }
 
-  /** A text, encrypted and bound to its entry: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. */
-  seal(name: string, text: string): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.#sealKey, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(this.#boundTo(name));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return [FORMAT, this.id, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
+  /**
+   * A string as a JWE (RFC 7516, compact serialization): AES-256-GCM with a random nonce. Its protected header names the
+   * key and the entry, so that it opens under no other name.
+   */
+  seal(name: string, content: string): Promise<string> {
+    return new CompactEncrypt(new TextEncoder().encode(content))
+      .setProtectedHeader({ ...ALGORITHMS, typ: TYPE, kid: this.id, entry: name })
+      .encrypt(this.#sealKey);
   }
 
-  /** What was sealed under this name. Throws {@link EntryRefused}. */
-  open(name: string, entry: unknown): string {
-    const [, id, nonce = '', sealed = ''] = (typeof entry === 'string' ? ENTRY.exec(entry) : undefined) ?? [];
-    if (id === undefined) throw new EntryRefused('malformed');
-    if (id !== this.id) throw new EntryRefused('foreign');
-    try {
-      return this.#decrypt(name, Buffer.from(nonce, 'base64url'), Buffer.from(sealed, 'base64url'));
-    } catch {
+  /** What was sealed under this name. Rejects with {@link EntryRefused}. */
+  async open(name: string, entry: unknown): Promise<string> {
+    const sealed = this.#ownEntry(entry);
+    const { plaintext, protectedHeader } = await compactDecrypt(sealed, this.#sealKey, DECRYPTION).catch(() => {
       throw new EntryRefused('tampered');
-    }
+    });
+    if (protectedHeader['entry'] !== name) throw new EntryRefused('tampered');
+    return new TextDecoder().decode(plaintext);
   }
 
-  #decrypt(name: string, nonce: Buffer, sealed: Buffer): string {
-    const decipher = createDecipheriv(ALGORITHM, this.#sealKey, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(this.#boundTo(name));
-    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
+  /** The entry, if it has our format and names this key; whether that is true is seen when it is decrypted. */
+  #ownEntry(entry: unknown): string {
+    if (typeof entry !== 'string' || entry.length > LONGEST_ENTRY || !ENTRY.test(entry))
+      throw new EntryRefused('malformed');
+    const { typ, kid } = headerOf(entry);
+    if (typ !== TYPE) throw new EntryRefused('malformed');
+    if (kid !== this.id) throw new EntryRefused('foreign');
+    return entry;
   }
+}
 
-  #boundTo(name: string): Buffer {
-    return Buffer.from(JSON.stringify([FORMAT, name, this.id]));
+function headerOf(entry: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(entry);
+  } catch {
+    throw new EntryRefused('malformed');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TokenStoreEntry } from '../store/token-store.interface.js';
+import type { TokenStore, TokenStoreEntry } from '../store/token-store.interface.js';
 import { isValues } from '../util/json.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
@@ -38,28 +38,33 @@ export class SharedEntries {
   async find(places: EntryPlaces, order: TokenOrder, patience?: Patience): Promise<readonly TokenGrant[] | undefined> {
     const asked = now();
     const found = await this.#get(places, patience);
-    return found?.flatMap((entry, index) => this.#grantOf(entry, places[index], order, asked) ?? []);
+    if (found === undefined) return undefined;
+    const grants = await Promise.all(found.map((entry, index) => this.#grantOf(entry, places[index], order, asked)));
+    return grants.filter((grant) => grant !== undefined);
   }
 
-  async put(places: EntryPlaces, grant: TokenGrant, received: Moment): Promise<void> {
+  /** Puts a token; whether it was stored. */
+  async put(places: EntryPlaces, grant: TokenGrant, received: Moment): Promise<boolean> {
     const [place] = places;
+    if (place === undefined) return false;
+    const entry = await place.key.seal(place.name, entryOf(grant, received));
     const ttlMs = Math.floor(grant.lifeMs - elapsedSince(received));
-    if (place === undefined || ttlMs < 1) return;
-    const entry = place.key.seal(place.name, entryOf(grant, received));
-    const use = () => this.#store.attempt({ operation: 'set', use: (store) => store.set(place.name, entry, ttlMs) });
-    if ((await use()) !== undefined) this.#record.count('stored');
+    if (ttlMs < 1) return false;
+    const use = (store: TokenStore) => store.set(place.name, entry, ttlMs);
+    return (await this.#store.attempt({ operation: 'set', use })) !== undefined;
   }
 
   /** Removes an entry if it holds this very token. */
   async remove(places: EntryPlaces, token: string): Promise<void> {
     if (places.length === 0) return;
     const found = await this.#get(places);
-    for (const [index, entry] of (found ?? []).entries()) {
-      const place = places[index];
-      const text = textOf(entry);
-      if (place === undefined || typeof text !== 'string' || !holds(place, text, token)) continue;
-      void this.#store.attempt({ operation: 'delete', use: (store) => store.delete(place.name, text) });
-    }
+    await Promise.all((found ?? []).map((entry, index) => this.#removeIfItHolds(token, entry, places[index])));
+  }
+
+  async #removeIfItHolds(token: string, entry: unknown, place: EntryPlace | undefined): Promise<void> {
+    const value = valueOf(entry);
+    if (place === undefined || typeof value !== 'string' || !(await holds(place, value, token))) return;
+    await this.#store.attempt({ operation: 'delete', use: (store) => store.delete(place.name, value) });
   }
 
   async #get(places: EntryPlaces, patience?: Patience): Promise<readonly unknown[] | undefined> {
@@ -71,11 +76,16 @@ export class SharedEntries {
     return answer?.value;
   }
 
-  #grantOf(entry: unknown, place: EntryPlace | undefined, order: TokenOrder, asked: Moment): TokenGrant | undefined {
+  async #grantOf(
+    entry: unknown,
+    place: EntryPlace | undefined,
+    order: TokenOrder,
+    asked: Moment,
+  ): Promise<TokenGrant | undefined> {
     if (place === undefined || entry === undefined || entry === null) return undefined;
     try {
-      const text = place.key.open(place.name, textOf(entry));
-      return readEntry(text, order, { asked, ttlMs: ttlOf(entry) });
+      const content = await place.key.open(place.name, valueOf(entry));
+      return readEntry(content, order, { asked, ttlMs: ttlOf(entry) });
     } catch (error) {
       this.#record.refused(error instanceof EntryRefused ? error.reason : 'malformed');
       return undefined;
@@ -83,15 +93,14 @@ export class SharedEntries {
   }
 }
 
-function holds({ key, name }: EntryPlace, text: string, token: string): boolean {
-  try {
-    return key.open(name, text).includes(JSON.stringify(token));
-  } catch {
-    return false;
-  }
+function holds({ key, name }: EntryPlace, value: string, token: string): Promise<boolean> {
+  return key.open(name, value).then(
+    (content) => content.includes(JSON.stringify(token)),
+    () => false,
+  );
 }
 
-function textOf(entry: unknown): unknown {
+function valueOf(entry: unknown): unknown {
   return isValues(entry) ? (entry as Partial<TokenStoreEntry>).value : entry;
 }
 

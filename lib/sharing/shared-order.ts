@@ -27,6 +27,8 @@ export class SharedOrder implements OrderSharing {
   readonly #context: SharingContext;
   #places: EntryPlaces = [];
   #isDistrusted = false;
+  /** The last token on its way into the store. */
+  #stored: Promise<void> = Promise.resolve();
   /** What the last search found and left, because it was due for renewal. */
   #passedBy?: { readonly grant: TokenGrant; readonly found: Moment };
 
@@ -56,13 +58,21 @@ export class SharedOrder implements OrderSharing {
     const { grant, found } = this.#passedBy;
     const usedMs = (grant.usedMs ?? 0) + elapsedSince(found);
     if (usedMs >= grant.lifeMs || this.#context.retracted.has(grant.value)) return undefined;
-    this.#context.record.count('taken');
-    return { ...grant, usedMs };
+    const served = { ...grant, usedMs };
+    this.#context.record.taken(this.#order.subject, served);
+    return served;
   }
 
   retract(token: string | undefined): void {
     if (token === undefined) this.#isDistrusted = true;
-    else if (this.#context.retracted.add(token)) void this.#context.entries.remove(this.#places, token);
+    else if (this.#context.retracted.add(token)) void this.#remove(token);
+  }
+
+  /** Behind what is being stored: the token may be on its way there. */
+  async #remove(token: string): Promise<void> {
+    const places = this.#places;
+    await this.#stored;
+    await this.#context.entries.remove(places, token);
   }
 
   #obtain(search: Search): Observable<TokenGrant> {
@@ -101,19 +111,23 @@ export class SharedOrder implements OrderSharing {
   }
 
   #wait(search: Search): Observable<TokenGrant> {
-    const { record, random } = this.#context;
-    record.count('waited');
-    return backgroundTimer(pollDelayMs(random)).pipe(switchMap(() => this.#obtain(search)));
+    return backgroundTimer(pollDelayMs(this.#context.random)).pipe(switchMap(() => this.#obtain(search)));
   }
 
   /** What is fetched is stored in the background; a lock is held until it is. */
   #fetch({ fetch$, places }: Search, lock?: EntryLock): Observable<TokenGrant> {
     return fetch$.pipe(
       tap((grant) => {
-        const stored = this.#context.entries.put(places, grant, now());
-        lock?.holdUntil(stored);
+        this.#stored = this.#store(places, grant);
+        lock?.holdUntil(this.#stored);
       }),
     );
+  }
+
+  /** Never rejects. */
+  async #store(places: EntryPlaces, grant: TokenGrant): Promise<void> {
+    const { entries, record } = this.#context;
+    if (await entries.put(places, grant, now())) record.stored(this.#order.subject);
   }
 
   #find(search: Search, patience: Patience): Observable<Found> {
@@ -131,7 +145,7 @@ export class SharedOrder implements OrderSharing {
     const chosen = trusted.find((grant) => isWorthTaking(grant, margins));
     const [passedBy] = trusted;
     this.#passedBy = passedBy === undefined ? undefined : { grant: passedBy, found: now() };
-    if (chosen !== undefined) record.count('taken');
+    if (chosen !== undefined) record.taken(this.#order.subject, chosen);
     return chosen ?? 'none';
   }
 }

@@ -7,29 +7,23 @@ import { RetractedTokens } from './retracted-tokens.js';
 import { SharedEntries } from './shared-entries.js';
 import { SharedOrder } from './shared-order.js';
 import type { SharingContext } from './sharing-context.js';
-import { type Observe, type SharingCounts, SharingRecord } from './sharing-record.js';
+import { type Observe, SharingRecord } from './sharing-record.js';
 
 /** What one registration shares with other instances through `cache.store`; nothing where there is none. */
 export class SharedTokens implements TokenSharing {
-  readonly #record: SharingRecord;
   readonly #context?: SharingContext;
 
   constructor({ cache, refresh, request }: ResolvedOptions, observe?: Observe, random: () => number = Math.random) {
-    this.#record = new SharingRecord(observe);
     if (cache.shared === undefined) return;
+    const record = new SharingRecord(observe);
     this.#context = {
-      ...through(cache.shared, this.#record, random),
+      ...through(cache.shared, record, random),
       retracted: new RetractedTokens(),
-      record: this.#record,
+      record,
       margins: refresh,
       deadlineMs: request.deadlineMs,
       random,
     };
-  }
-
-  /** What happened so far. */
-  get counts(): SharingCounts {
-    return this.#record.counts;
   }
 
   of(order: TokenOrder): OrderSharing | undefined {

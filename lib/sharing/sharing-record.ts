@@ -1,43 +1,32 @@
-import type { MindsphereCredentialsEvent, StoreUnavailableEvent } from '../telemetry/credentials-event.interface.js';
+import type {
+  MindsphereCredentialsEvent,
+  StoreUnavailableEvent,
+  TokenSubject,
+} from '../telemetry/credentials-event.interface.js';
+import type { TokenGrant } from '../token/token-source.interface.js';
 import { now } from '../util/clock.js';
 import type { EntryRefusal } from './entry-refused.js';
 
 /** Takes events; makes one only where somebody listens. */
 export type Observe = (make: () => MindsphereCredentialsEvent) => void;
 
-/** What the shared store did for one registration so far. */
-export interface SharingCounts {
-  /** Tokens that another instance had. */
-  readonly taken: number;
-  /** Tokens that were stored for others. */
-  readonly stored: number;
-  /** Looks at what the holder of a lock would bring. */
-  readonly waited: number;
-  /** Entries that were not believed. */
-  readonly refused: number;
-  /** Times that the store was found to be down. */
-  readonly unavailable: number;
-}
-
-/** Counts what happens with the shared store, and tells of what somebody should know. */
+/** Reports what happens with the shared store, as events. */
 export class SharingRecord {
   readonly #observe: Observe;
-  #counts: SharingCounts = { taken: 0, stored: 0, waited: 0, refused: 0, unavailable: 0 };
 
   constructor(observe: Observe = () => undefined) {
     this.#observe = observe;
   }
 
-  get counts(): SharingCounts {
-    return this.#counts;
+  taken(subject: TokenSubject, { lifeMs, usedMs = 0 }: TokenGrant): void {
+    this.#observe(() => ({ type: 'store_token_taken', at: now().wall, ...subject, lifeLeftMs: lifeMs - usedMs }));
   }
 
-  count(what: keyof SharingCounts): void {
-    this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 };
+  stored(subject: TokenSubject): void {
+    this.#observe(() => ({ type: 'store_token_stored', at: now().wall, ...subject }));
   }
 
   refused(reason: EntryRefusal): void {
-    this.count('refused');
     this.#observe(() => ({ type: 'store_entry_refused', at: now().wall, reason }));
   }
 
@@ -46,7 +35,6 @@ export class SharingRecord {
     reason: StoreUnavailableEvent['reason'],
     pauseMs: number,
   ): void {
-    this.count('unavailable');
     this.#observe(() => ({ type: 'store_unavailable', at: now().wall, operation, reason, pauseMs }));
   }
 

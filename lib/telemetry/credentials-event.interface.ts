@@ -103,6 +103,20 @@ export interface UserTokenRefusedEvent extends EventBase {
   readonly code: FailureCodes['code'];
 }
 
+/** A token of another instance was taken from the shared store: no request was made for it. */
+export interface StoreTokenTakenEvent extends EventBase, TokenSubject {
+  /** Tells this event from others. */
+  readonly type: 'store_token_taken';
+  /** Life left of the token, in milliseconds. */
+  readonly lifeLeftMs: number;
+}
+
+/** A new token was put into the shared store, for the other instances. */
+export interface StoreTokenStoredEvent extends EventBase, TokenSubject {
+  /** Tells this event from others. */
+  readonly type: 'store_token_stored';
+}
+
 /** An entry of the shared store was not believed: it counts as none, and the token endpoint is asked. */
 export interface StoreEntryRefusedEvent extends EventBase {
   /** Tells this event from others. */
@@ -142,6 +156,8 @@ export type MindsphereCredentialsEvent =
   | TokenServedStaleEvent
   | KeySetReadEvent
   | UserTokenRefusedEvent
+  | StoreTokenTakenEvent
+  | StoreTokenStoredEvent
   | StoreEntryRefusedEvent
   | StoreUnavailableEvent
   | StoreRecoveredEvent;

@@ -2,10 +2,10 @@ import type { TestingModule } from '@nestjs/testing';
 import {
   AppCredentials,
   type AppCredentialsOptions,
+  MindsphereCredentialsEvents,
   type MindsphereCredentialsModuleOptions,
   type TokenStore,
 } from 'nestjs-mindsphere-credentials';
-import { SharedTokens } from '../../lib/sharing/shared-tokens.js';
 import { APP, startPlatform, startWith, tokenOf, until } from './application.js';
 import { MemoryStore } from './memory-store.js';
 import type { StubPlatform } from './stub-platform.js';
@@ -17,8 +17,8 @@ export const NEW_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 export interface Instance {
   readonly module: TestingModule;
   readonly credentials: AppCredentials;
-  /** What its part of the sharing has counted. */
-  readonly shared: SharedTokens;
+  /** The types of its events so far. */
+  readonly events: readonly string[];
 }
 
 export interface Instances {
@@ -42,7 +42,9 @@ export async function instances(): Promise<Instances> {
     const cache = { store: through, encryptionKeys: keys };
     const base = { ...platform.urls, tenant: false as const, request: { retries: 0 }, cache };
     const module = await startWith({ ...base, app: app === false ? app : { ...APP, ...app }, ...options });
-    return { module, credentials: module.get(AppCredentials), shared: module.get(SharedTokens, { strict: false }) };
+    const events: string[] = [];
+    module.get(MindsphereCredentialsEvents).events$.subscribe(({ type }) => void events.push(type));
+    return { module, credentials: module.get(AppCredentials), events };
   };
   return { platform, store, startOne };
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { SharingCounts } from '../../../lib/sharing/sharing-record.js';
 
 const SCRIPT = fileURLToPath(new URL('instance.mjs', import.meta.url));
 
@@ -44,8 +43,9 @@ export class InstanceProcess {
     return this.#ask('tokens', { name, tenants });
   }
 
-  counts(name: string): Promise<SharingCounts> {
-    return this.#ask('counts', { name });
+  /** The types of its events so far. */
+  events(name: string): Promise<string[]> {
+    return this.#ask('events', { name });
   }
 
   kill(): void {

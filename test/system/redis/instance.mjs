@@ -8,9 +8,10 @@ import { createClient } from 'redis';
 import { firstValueFrom } from 'rxjs';
 
 const [library, redisUrl, options] = process.argv.slice(2);
-const { AppCredentials, MindsphereCredentialsModule } = await import(`${library}/index.js`);
+const { AppCredentials, MindsphereCredentialsEvents, MindsphereCredentialsModule } = await import(
+  `${library}/index.js`
+);
 const { RedisTokenStore } = await import(`${library}/store/redis/index.js`);
-const { SharedTokens } = await import(`${library}/sharing/shared-tokens.js`);
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 100 } });
 client.on('error', () => undefined);
@@ -24,10 +25,13 @@ const actions = {
     const store = lock ? redis : withoutLock(redis);
     const given = { ...JSON.parse(options), ...(request === undefined ? {} : { request }) };
     const module = MindsphereCredentialsModule.forRoot({ ...given, cache: { store, encryptionKeys } });
-    registrations.set(name, await NestFactory.createApplicationContext(module, { logger: false }));
+    const context = await NestFactory.createApplicationContext(module, { logger: false });
+    const events = [];
+    context.get(MindsphereCredentialsEvents).events$.subscribe(({ type }) => void events.push(type));
+    registrations.set(name, { credentials: context.get(AppCredentials), events });
   },
   async tokens({ name, tenants }) {
-    const credentials = registrations.get(name).get(AppCredentials);
+    const { credentials } = registrations.get(name);
     return Promise.all(
       tenants.map(async (tenant) => {
         const began = performance.now();
@@ -36,8 +40,8 @@ const actions = {
       }),
     );
   },
-  async counts({ name }) {
-    return registrations.get(name).get(SharedTokens, { strict: false }).counts;
+  async events({ name }) {
+    return registrations.get(name).events;
   },
 };
 
