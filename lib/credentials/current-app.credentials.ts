@@ -27,6 +27,8 @@ function actingWhenUsed(make: () => AppCredentials): ActingForUser {
     one$: defer(() => credentials().getToken()),
     all$: defer(() => credentials().token$),
     invalidate: (token) => credentials().invalidate(token),
+    replaceRejected: (token, place) => credentials().replaceRejected(token, place),
+    noteAccepted: (token, place) => credentials().noteAccepted(token, place),
   };
   return { tokens, home: () => credentials().home };
 }

@@ -40,5 +40,11 @@ export function missingTenants(platform: Platform, names: readonly ('hostTenant'
 
 function failingTokens(message: string): TokenHandle {
   const failure$ = throwError(() => new MindsphereCredentialsError('credentials_missing', message));
-  return { one$: failure$, all$: failure$, invalidate: () => undefined };
+  return {
+    one$: failure$,
+    all$: failure$,
+    invalidate: () => undefined,
+    replaceRejected: () => failure$,
+    noteAccepted: () => undefined,
+  };
 }

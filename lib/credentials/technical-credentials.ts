@@ -36,4 +36,14 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
   override invalidate(token?: AccessToken): void {
     this.#tokens.invalidate(token);
   }
+
+  /** @internal */
+  override replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
+    return this.#tokens.replaceRejected(token, place);
+  }
+
+  /** @internal */
+  override noteAccepted(token: AccessToken, place: () => string): void {
+    this.#tokens.noteAccepted(token, place);
+  }
 }

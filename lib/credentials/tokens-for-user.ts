@@ -37,6 +37,8 @@ export function tokensForUser(
     platform: () => (typeof jwt === 'string' ? verifier.platformOf(jwt) : undefined),
     one$: found$.pipe(switchMap((credentials) => credentials.getToken())),
     all$: found$.pipe(switchMap((credentials) => credentials.token$)),
+    replaceRejected: (token, place) => found?.replaceRejected(token, place) ?? of(undefined),
+    noteAccepted: (token, place) => found?.noteAccepted(token, place),
     invalidate: (token) => {
       const recalled = typeof jwt === 'string' ? verifier.recall(jwt) : undefined;
       (found ?? (recalled && actFor(recalled)))?.invalidate(token);

@@ -74,8 +74,9 @@ export class UserTenantsClient {
 
   #page(number: number, tokens: Tokens): Observable<UserTenantsPage> {
     return withToken(tokens, {
+      url: this.#url,
       send: (token) => this.#ask(number, token),
-      isRefused: ({ answer }) => answer.status === 401,
+      isRejected: ({ answer }) => answer.status === 401,
       repeatable: true,
     }).pipe(
       map(({ answer, attempts, redact }) => {

@@ -1,46 +1,62 @@
-import { type Observable, of, switchMap } from 'rxjs';
+import { type Observable, of, switchMap, tap } from 'rxjs';
 import type { AccessToken } from '../token/access-token.js';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 
-/** Where a request's tokens come from, and where it says that one was refused. */
-export interface Tokens {
-  getToken(): Observable<AccessToken>;
-  invalidate(token: AccessToken): void;
-}
+/** Where a request's tokens come from, and where it is said what became of them. */
+export type Tokens = Pick<MindsphereCredentials, 'getToken' | 'replaceRejected' | 'noteAccepted'>;
 
 /** A request that carries a token. */
 export interface Exchange<T> {
+  /** The URL that the request goes to. */
+  readonly url: string;
   readonly send: (token: AccessToken) => Observable<T>;
   /** Whether the answer says that the token is not accepted (a 401, never a 403). */
-  readonly isRefused: (answer: T) => boolean;
+  readonly isRejected: (answer: T) => boolean;
   /** Whether it can be sent again: its body is still there. */
   readonly repeatable: boolean;
   /** Ends an answer that nobody will read. */
   readonly discard?: (answer: T) => void;
 }
 
+/** Scheme and authority, then up to three segments of the path: `/api/{service}/{version}` at the gateway. */
+const PLACE = /^[^/?#]*\/\/[^/?#]*(?:\/[^/?#]*){0,3}/;
+
 /**
- * Sends with a token. Where that is refused, forgets this very token and sends once more with a new one, so that many
- * parallel refusals cause one token request. What was refused goes on to the caller where nothing else is to be had: a
- * second refusal, a body that is gone, a token that nobody can renew.
+ * Sends with a token. Where that is rejected, sends once more with a new one, however many requests are rejected at once:
+ * they share one token request. The rejection itself is the answer where no other token helps: a body that is gone, a
+ * token that nobody can renew, or an API that has rejected the replacement as well.
  */
-export function withToken<T>(tokens: Tokens, { send, isRefused, repeatable, discard }: Exchange<T>): Observable<T> {
-  const again = (refused: T, token: AccessToken) =>
-    tokens.getToken().pipe(
-      switchMap((next) => {
-        if (next.value === token.value) return of(refused);
-        discard?.(refused);
-        return send(next);
+export function withToken<T>(tokens: Tokens, exchange: Exchange<T>): Observable<T> {
+  const place = () => PLACE.exec(exchange.url)?.[0] ?? '';
+  const send = (token: AccessToken) =>
+    exchange.send(token).pipe(
+      tap((answer) => {
+        if (!exchange.isRejected(answer)) tokens.noteAccepted(token, place);
       }),
     );
   return tokens.getToken().pipe(
     switchMap((token) =>
       send(token).pipe(
         switchMap((answer) => {
-          if (!isRefused(answer)) return of(answer);
-          tokens.invalidate(token);
-          return repeatable ? again(answer, token) : of(answer);
+          if (!exchange.isRejected(answer)) return of(answer);
+          const next$ = tokens.replaceRejected(token, place());
+          return exchange.repeatable ? sentAgain({ ...exchange, send }, answer, next$) : of(answer);
         }),
       ),
     ),
+  );
+}
+
+function sentAgain<T>(
+  { send, discard }: Exchange<T>,
+  rejection: T,
+  next$: Observable<AccessToken | undefined>,
+): Observable<T> {
+  return next$.pipe(
+    switchMap((next) => {
+      if (next === undefined) return of(rejection);
+      discard?.(rejection);
+      return send(next);
+    }),
   );
 }

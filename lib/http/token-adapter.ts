@@ -12,8 +12,9 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import type { AccessToken } from '../token/access-token.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
 import { type Tokens, withToken } from '../credentials/with-token.js';
-import { bareAnswer, bareFailure, discard, statusFailure } from './bare-answer.js';
+import { accepts, discard, scrubbedAnswer, scrubbedFailure, statusFailure } from './scrubbed-answer.js';
 import { redirectOf } from './redirect.js';
+import { secretsOfJwt } from '../util/redaction.js';
 import { isRepeatable } from './request-body.js';
 import { demandHeaders } from './request-headers.js';
 import type { RequestTarget } from './request-target.js';
@@ -35,6 +36,8 @@ interface Call {
   readonly asked: InternalAxiosRequestConfig;
   readonly tokens: Tokens;
   readonly route: Route;
+  /** The tokens that it was sent with so far. */
+  readonly sent: Set<string>;
 }
 
 /**
@@ -44,10 +47,14 @@ interface Call {
 export function tokenAdapter(tokens: Tokens, route: Route): AxiosAdapter {
   return async (asked) => {
     demandHeaders(asked.headers);
-    const { maxRedirects = MOST_REDIRECTS, validateStatus } = asked;
+    const { maxRedirects = MOST_REDIRECTS } = asked;
     const first = { ...asked, url: route.target.of(asked), baseURL: undefined, params: undefined };
-    const answer = await follow({ asked, tokens, route }, first, Math.min(maxRedirects, MOST_REDIRECTS));
-    if (!validateStatus || validateStatus(answer.status)) return answer;
+    const answer = await follow(
+      { asked, tokens, route, sent: new Set() },
+      first,
+      Math.min(maxRedirects, MOST_REDIRECTS),
+    );
+    if (accepts(asked, answer.status)) return answer;
     throw statusFailure(answer, asked);
   };
 }
@@ -65,8 +72,9 @@ async function follow(call: Call, request: InternalAxiosRequestConfig, redirects
 /** One step of the way: a request with a token, and a second one where the first token is refused. */
 function answerTo(call: Call, request: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   const answer$ = withToken(call.tokens, {
+    url: request.url ?? '',
     send: (token) => defer(() => sendOnce(call, request, token)),
-    isRefused: ({ status }) => status === UNAUTHORIZED,
+    isRejected: ({ status }) => status === UNAUTHORIZED,
     repeatable: isRepeatable(request.data),
     discard,
   });
@@ -79,19 +87,20 @@ function answerTo(call: Call, request: InternalAxiosRequestConfig): Promise<Axio
 }
 
 async function sendOnce(
-  { asked, route }: Call,
+  { asked, route, sent }: Call,
   request: InternalAxiosRequestConfig,
   token: AccessToken,
 ): Promise<AxiosResponse> {
   const agents = route.agents();
-  const secrets = () => [token.value, ...proxySecrets(agents)];
+  sent.add(token.value);
+  const secrets = () => [...[...sent].flatMap(secretsOfJwt), ...proxySecrets(agents)];
   const headers = new AxiosHeaders(request.headers).set('Authorization', token.authorization);
   try {
     // Any status: whether it pleases the caller is judged when redirects and refusals have had their turn.
     const answer = await overHttp({ ...request, ...agents, headers, ...AS_IT_IS });
-    return bareAnswer(answer, asked, secrets);
+    return scrubbedAnswer(answer, asked, secrets);
   } catch (failure) {
-    throw bareFailure(failure, asked, secrets);
+    throw scrubbedFailure(failure, asked, secrets);
   }
 }
 

@@ -39,6 +39,21 @@ export abstract class MindsphereCredentials {
    */
   abstract invalidate(token?: AccessToken): void;
 
+  /**
+   * @internal Takes note that an API has rejected a token (status 401), and gives another one to send once more with, or
+   * `undefined` where that would not help. The cached token stays until the new one is there. `place` is the API: its
+   * origin and the first parts of its path. May do network I/O when subscribed; fails as {@link getToken} does.
+   */
+  replaceRejected(token: AccessToken, _place: string): Observable<AccessToken | undefined> {
+    this.invalidate(token);
+    return this.getToken().pipe(map((next) => (next.value === token.value ? undefined : next)));
+  }
+
+  /** @internal Notes that an API has accepted a token. No network I/O. */
+  noteAccepted(_token: AccessToken, _place: () => string): void {
+    // Where rejected tokens are not counted, there is nothing to forget.
+  }
+
   /** `'Bearer …'`, one value, then completes. May do network I/O and fail as {@link getToken} does. */
   getAuthorization(): Observable<string> {
     return this.getToken().pipe(map((token) => token.authorization));

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import { Observable, of, type Subscriber, type TeardownLogic } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
@@ -15,6 +15,10 @@ export interface TokenHandle {
   /** The current token, then every later one. */
   readonly all$: Observable<AccessToken>;
   invalidate(token?: AccessToken): void;
+  /** A token to send once more with after a place has rejected one; `undefined` where another would not help. */
+  replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined>;
+  /** Notes that a place has accepted a token. */
+  noteAccepted(token: AccessToken, place: () => string): void;
   /** What is known of the token at this moment; absent where there is no single one. */
   readonly state?: () => TokenState;
 }
@@ -124,6 +128,14 @@ class CachedTokens implements TokenHandle {
     // Evicted here, it may still be shared.
     if (slot === undefined) this.#source.retract(token?.value);
     else slot.invalidate(token);
+  }
+
+  replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
+    return this.#slots.use(this.#source)?.replaceRejected(token, place) ?? of(undefined);
+  }
+
+  noteAccepted(token: AccessToken, place: () => string): void {
+    this.#slots.peek(this.#source)?.noteAccepted(token, place);
   }
 
   state(): TokenState {

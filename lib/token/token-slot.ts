@@ -1,6 +1,7 @@
 import {
   catchError,
   defer,
+  map,
   type Observable,
   of,
   race,
@@ -20,6 +21,7 @@ import { HeldToken } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
 import { Backoff } from '../util/backoff.js';
 import type { RefreshReport } from './refresh-report.js';
+import { RejectedTokens } from './rejected-tokens.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
@@ -57,6 +59,8 @@ export class TokenSlot {
   readonly #policy: SlotPolicy;
   /** Made at the first failure: most tokens never meet one, and there may be many. */
   #pause?: Backoff;
+  /** Made at the first 401. */
+  #rejected?: RejectedTokens;
   readonly #listeners = new TokenListeners();
   #flight?: TokenFlight;
   #failed?: FailedRefresh;
@@ -82,7 +86,9 @@ export class TokenSlot {
   answer(subscriber: Subscriber<AccessToken>): TeardownLogic {
     const held = this.#held;
     const left = held === undefined ? 0 : held.lifeLeftMs();
-    if (held === undefined || left <= held.minValidityMs) return this.#answerLate(held, left).subscribe(subscriber);
+    if (held === undefined || left <= held.minValidityMs || this.#rejected?.isWaiting === true) {
+      return this.#answerLate(held, left).subscribe(subscriber);
+    }
     if (left <= held.aheadMs) this.#renewUnlessPaused();
     subscriber.next(held.token);
     subscriber.complete();
@@ -112,6 +118,27 @@ export class TokenSlot {
     this.#pause?.end();
     this.#source.forgetRefusal();
     if (!this.#listeners.none) this.#renew();
+  }
+
+  /**
+   * A token to send once more with after a place has rejected one (status 401); `undefined` where another token would not
+   * help. The held token stays until the new one is there, but whoever asks for a token waits for the new one.
+   */
+  replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
+    const held = this.#held;
+    const rejected = (this.#rejected ??= new RejectedTokens());
+    if (!rejected.mayBeReplaced(token.value, place)) return of(undefined);
+    // Other instances may still share it.
+    this.#source.retract(token.value);
+    const isReplaced = held !== undefined && held.token.value !== token.value && held.lifeLeftMs() > 0;
+    if (isReplaced) rejected.renewed(held.token.value);
+    const next$ = defer(() => (isReplaced ? of(held.token) : (this.#renewUnlessPaused()?.result$ ?? of(undefined))));
+    return next$.pipe(map((next) => (next?.value === token.value ? undefined : next)));
+  }
+
+  /** Takes note that a place has accepted a token. */
+  noteAccepted(token: AccessToken, place: () => string): void {
+    this.#rejected?.accepted(token.value, place());
   }
 
   /** Called where its cache drops it: handles may know it still, but it holds nothing. */
@@ -184,6 +211,7 @@ export class TokenSlot {
     const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
     const wasFailing = this.#failed !== undefined;
     this.#held = held;
+    this.#rejected?.renewed(held.token.value);
     this.#failed = undefined;
     this.#pause?.end();
     this.#settle();

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, of } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../util/jwt.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
@@ -160,6 +160,11 @@ export class UserToken extends MindsphereCredentials {
   /** Does nothing: nobody can ask for a user's token anew. No network I/O. */
   override invalidate(_token?: AccessToken): void {
     // By contract.
+  }
+
+  /** @internal Nobody can ask for a user's token anew. */
+  override replaceRejected(): Observable<undefined> {
+    return of(undefined);
   }
 
   get #rules(): PlatformRules | undefined {

@@ -1,0 +1,141 @@
+import { finished, PassThrough, Readable } from 'node:stream';
+import {
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+  isCancel,
+} from 'axios';
+import { type Masker, masker, redactor } from '../util/redaction.js';
+
+/** What was sent with a call and must not come back. Read only where something has failed. */
+export type Secrets = () => readonly string[];
+
+/** What a caller asked for, without the token, the proxy and the agents that it was sent with. */
+type Asked = InternalAxiosRequestConfig;
+
+/** Longer bodies of failed answers are cut: masking takes time. */
+export const LONGEST_FAILED_BODY = 256 * 1_024;
+
+/**
+ * An answer that leads to no token: with the caller's own configuration, and without Node's request, whose headers hold
+ * the token. A failed one (status 300 and above, or one that the caller does not accept) is masked in all its parts,
+ * since a server or a proxy may repeat what it was sent.
+ */
+export function scrubbedAnswer(answer: AxiosResponse<unknown>, asked: Asked, secrets: Secrets): AxiosResponse {
+  const { status, statusText, headers, data } = answer;
+  if (!hasFailed(status, asked)) {
+    return { status, statusText, headers, config: asked, data: isStream(data) ? passedOn(data, asked, secrets) : data };
+  }
+  const mask = masker(...secrets());
+  return {
+    status,
+    statusText: mask(statusText),
+    headers: maskedHeaders(headers, mask),
+    config: asked,
+    data: isEncoded(headers) ? withoutContent(data) : maskedBody(data, mask, asked, secrets),
+  };
+}
+
+/** Masks the body of an answer that was a success until the caller's own transformer failed with it. */
+export function maskBody(answer: AxiosResponse<unknown>, secrets: Secrets): void {
+  if (typeof answer.data === 'string') answer.data = masker(...secrets())(answer.data);
+}
+
+/** A failure that leads to no token, of the kind and with the code that Axios gave it. */
+export function scrubbedFailure(failure: unknown, asked: Asked, secrets: Secrets): Error {
+  if (isCancel(failure)) return new CanceledError(undefined, asked);
+  const { message, code } =
+    failure instanceof Error ? (failure as NodeJS.ErrnoException) : { message: String(failure) };
+  return new AxiosError(redactor(...secrets())(message), code, asked);
+}
+
+/** What a caller gets for a status that it does not accept, as Axios words it. */
+export function statusFailure(answer: AxiosResponse, asked: Asked): AxiosError {
+  const { status } = answer;
+  const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
+  return new AxiosError(`Request failed with status code ${status}`, code, asked, undefined, answer);
+}
+
+/** Whether a caller accepts a status, as Axios judges it. */
+export function accepts({ validateStatus }: Asked, status: number): boolean {
+  return !validateStatus || validateStatus(status);
+}
+
+/** Ends an answer that nobody will read. */
+export function discard({ data }: AxiosResponse<unknown>): void {
+  if (isStream(data)) data.destroy();
+}
+
+function hasFailed(status: number, asked: Asked): boolean {
+  return status >= 300 || !accepts(asked, status);
+}
+
+function isStream(data: unknown): data is Readable {
+  return data instanceof Readable;
+}
+
+function maskedHeaders(headers: AxiosResponse['headers'], mask: Masker): AxiosHeaders {
+  const masked = new AxiosHeaders();
+  for (const [name, value] of Object.entries(headers)) {
+    masked.set(name, Array.isArray(value) ? value.map((one) => mask(String(one))) : mask(String(value)));
+  }
+  return masked;
+}
+
+/** Whether the body is still compressed, so that nothing in it can be found. */
+function isEncoded(headers: AxiosResponse['headers']): boolean {
+  const encoding: unknown = headers['content-encoding'];
+  return typeof encoding === 'string' && encoding !== '' && encoding.toLowerCase() !== 'identity';
+}
+
+function withoutContent(data: unknown): unknown {
+  if (isStream(data)) {
+    data.destroy();
+    return Readable.from([]);
+  }
+  return data instanceof Uint8Array ? Buffer.alloc(0) : '';
+}
+
+function maskedBody(data: unknown, mask: Masker, asked: Asked, secrets: Secrets): unknown {
+  if (isStream(data)) return maskedStream(data, mask, asked, secrets);
+  if (data instanceof Uint8Array) return Buffer.from(mask.startOf(data, LONGEST_FAILED_BODY));
+  if (typeof data !== 'string') return data;
+  const encoding = asked.responseEncoding;
+  const asBytes = Buffer.from(data, Buffer.isEncoding(String(encoding)) ? (encoding as BufferEncoding) : 'utf8');
+  const masked = mask.startOf(asBytes, LONGEST_FAILED_BODY);
+  return masked === asBytes ? data : Buffer.from(masked).toString(encoding as BufferEncoding | undefined);
+}
+
+/** The masked start of a stream. It is read only when it is asked for, and ended with whoever destroys the new one. */
+function maskedStream(source: Readable, mask: Masker, asked: Asked, secrets: Secrets): Readable {
+  const masked = Readable.from(masking(source, mask, asked, secrets), { objectMode: false });
+  masked.once('close', () => source.destroy());
+  return masked;
+}
+
+async function* masking(source: Readable, mask: Masker, asked: Asked, secrets: Secrets): AsyncGenerator<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > 2 * LONGEST_FAILED_BODY) break;
+    }
+  } catch (failure) {
+    throw scrubbedFailure(failure, asked, secrets);
+  }
+  yield mask.startOf(Buffer.concat(chunks), LONGEST_FAILED_BODY);
+}
+
+/** The same bytes from an object that knows nothing of the request they answer; whoever destroys it ends the download. */
+function passedOn(source: Readable, asked: Asked, secrets: Secrets): Readable {
+  const bare = new PassThrough();
+  finished(source, (failure) => {
+    if (failure) bare.destroy(scrubbedFailure(failure, asked, secrets));
+  });
+  bare.once('close', () => source.destroy());
+  return source.pipe(bare);
+}
