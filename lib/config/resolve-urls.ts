@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../util/formats.js';
 import { VARIABLES } from './environment.js';
 import type { OptionReader } from './option-reader.js';
 import type { ResolvedUrls } from './resolved-options.interface.js';
@@ -66,16 +67,7 @@ export function isBaseUrl(text: string, insecure: boolean): boolean {
   // The parser would silently drop or repair these.
   if (/[\s\\?#@{}]/.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && (insecure || isLoopback(hostname)));
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    /^127\.\d+\.\d+\.\d+$/.test(hostname) ||
-    hostname === '[::1]' ||
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost')
-  );
+  return protocol === 'https:' || (protocol === 'http:' && (insecure || isLoopbackHost(hostname)));
 }
 
 function normalized(url: string): string {

@@ -2,11 +2,11 @@ import type { HttpService } from '@nestjs/axios';
 import { catchError, concatMap, defer, EMPTY, map, type Observable, of, repeat, throwError } from 'rxjs';
 import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
-import { ownHttpService } from '../transport/own-http-service.js';
+import { ownHttpService } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
 import { redactor } from '../util/redaction.js';
 import { failAfter, retryTransient } from '../transport/retry-policy.js';
-import { failureOf, type HttpAnswer } from '../transport/request-failure.js';
+import { type FailedAttempt, failureOf, type HttpAnswer } from '../transport/request-failure.js';
 import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
 import { pageRefused, readPage, type UserTenantsPage } from './user-tenants-page.js';
 import { type Tokens, withToken } from './with-token.js';
@@ -17,8 +17,7 @@ const MOST_PAGES = 1_000;
 /** An answer, and what a failure that is made of it needs to know. */
 interface Asked {
   readonly answer: HttpAnswer;
-  readonly attempts: number;
-  readonly redact: (text: string) => string;
+  readonly request: FailedAttempt;
 }
 
 /** Reads the tenants that an app is provisioned to on one platform, from the Technical Token Manager. */
@@ -79,9 +78,9 @@ export class UserTenantsClient {
       isRejected: ({ answer }) => answer.status === 401,
       repeatable: true,
     }).pipe(
-      map(({ answer, attempts, redact }) => {
-        if (!isSuccess(answer)) throw failureOf(answer, this.#url, redact, attempts);
-        return readPage(answer, number, this.#url, attempts);
+      map(({ answer, request }) => {
+        if (!isSuccess(answer)) throw failureOf(answer, this.#url, request);
+        return readPage(answer, number, this.#url, request.attempts);
       }),
     );
   }
@@ -99,7 +98,7 @@ export class UserTenantsClient {
   }
 
   #attempt(number: number, token: AccessToken, attempts: number): Observable<Asked> {
-    const { timeoutMs } = this.#limits;
+    const { timeoutMs, maxRetryAfterMs } = this.#limits;
     const agents = this.#limits.axios();
     const redact = (text: string) => redactor(token.value, ...proxySecrets(agents))(text);
     const url = `${this.#url}?page=${number}&size=${this.#pageSize}`;
@@ -109,8 +108,9 @@ export class UserTenantsClient {
       failAfter(timeoutMs, () => tookTooLong(this.#url, timeoutMs, attempts)),
       map(({ status, headers: given, data }) => {
         const answer: HttpAnswer = { status, headers: given, body: data };
-        if (!isSuccess(answer) && status !== 401) throw failureOf(answer, this.#url, redact, attempts);
-        return { answer, attempts, redact };
+        const request = { redact, attempts, maxRetryAfterMs };
+        if (!isSuccess(answer) && status !== 401) throw failureOf(answer, this.#url, request);
+        return { answer, request };
       }),
     );
   }

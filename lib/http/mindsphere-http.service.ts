@@ -1,13 +1,30 @@
-import { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
+import axios, { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
 import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { MindsphereHttpClient } from './mindsphere-http.client.js';
 import { ownAxios } from '../transport/own-axios.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
+import { maskUnread } from './scrubbed-answer.js';
 import { RequestTarget } from './request-target.js';
 import { type Route, tokenAdapter } from './token-adapter.js';
 import { CLASS_NAME } from '../util/class-name.js';
+
+/**
+ * What callers know of Axios. The transformers are the global ones, because Axios offers no others; they never meet a
+ * token. Both lengths are unbounded unless a call bounds them.
+ */
+const USUAL_DEFAULTS = {
+  transformRequest: axios.defaults.transformRequest,
+  transformResponse: axios.defaults.transformResponse,
+  transitional: axios.defaults.transitional,
+  env: axios.defaults.env,
+  headers: { Accept: 'application/json, text/plain, */*' },
+  maxBodyLength: -1,
+  maxContentLength: -1,
+  maxRedirects: undefined,
+  validateStatus: (status: number) => status >= 200 && status < 300,
+};
 
 /**
  * Calls the platform's APIs: an `HttpService` that adds the token of the credentials it is given, at its gateway and
@@ -23,7 +40,7 @@ export class MindsphereHttpService {
 
   /** @internal Objects come from injection. */
   constructor({ platforms: [{ gatewayUrl }], request, http }: ResolvedOptions) {
-    this.#axios = ownAxios(gatewayUrl, request.timeoutMs);
+    this.#axios = ownAxios({ ...USUAL_DEFAULTS, baseURL: gatewayUrl, timeout: request.timeoutMs });
     this.#route = { target: new RequestTarget(gatewayUrl, http.allowedOrigins), agents: request.axios };
   }
 
@@ -53,7 +70,7 @@ export class MindsphereHttpService {
     };
     void this.#axios.request<T, AxiosResponse<T, D>, D>({ ...config, signal, adapter }).then(
       (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
-      (failure: unknown) => settle(() => subscriber.error(failure)),
+      (failure: unknown) => settle(() => (maskUnread(failure), subscriber.error(failure))),
     );
     return () => {
       // An answer that is a stream belongs to the caller once it was given.

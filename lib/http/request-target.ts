@@ -5,6 +5,14 @@ import { requestRefused } from './request-refused.js';
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const REPAIRED = /[\u0000-\u001f\u007f]|^[^?#]*\\/;
 
+/** `.` or `..` as a segment of a path; Tomcat cuts off what stands behind a semicolon. */
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
+/** Escapes that may spell such a segment. The last one is the percent sign: servers may decode twice. */
+const OF_SEGMENTS = /%(?:2e|2f|5c|3b|25)/gi;
+const DECODE_ROUNDS = 3;
+
+const LONGEST_ORIGIN = 100;
+
 const joiner = new Axios({});
 
 /** Where requests with tokens may go. */
@@ -24,6 +32,9 @@ export class RequestTarget {
   of(request: InternalAxiosRequestConfig): string {
     const text = joined(request, this.#gatewayUrl);
     if (REPAIRED.test(text)) throw requestRefused('its URL holds a backslash or a control character');
+    if (hasDotSegment(pathOf(text.trim()))) {
+      throw requestRefused('its path holds a dot segment, which would lead to another path');
+    }
     if (!URL.canParse(text, this.#gatewayUrl)) throw requestRefused('its URL is none');
     const target = new URL(text, this.#gatewayUrl);
     if (!this.#origins.has(target.origin)) throw requestRefused(leads(target));
@@ -52,11 +63,29 @@ function joined(
   }
 }
 
+/** What stands behind scheme and authority, before query and fragment. */
+function pathOf(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^(?:[a-z][a-z\d+.-]*:)?\/\/[^/]*/i, '');
+}
+
+/** A URL parser would silently follow such a segment, so that a token goes to another API than the one that is written. */
+function hasDotSegment(path: string): boolean {
+  let spelled = path;
+  for (let round = 0; round <= DECODE_ROUNDS; round += 1) {
+    if (DOT_SEGMENT.test(spelled)) return true;
+    const decoded = spelled.replace(OF_SEGMENTS, decodeURIComponent);
+    if (decoded === spelled) return false;
+    spelled = decoded;
+  }
+  return false;
+}
+
 function hasUserInfo({ username, password }: URL): boolean {
   return username !== '' || password !== '';
 }
 
 function leads({ origin, protocol }: URL): string {
   const where = origin === 'null' ? protocol : origin;
-  return `its URL leads to ${where}, which is neither the gateway nor in http.allowedOrigins`;
+  const shown = where.length > LONGEST_ORIGIN ? `${where.slice(0, LONGEST_ORIGIN)}…` : where;
+  return `its URL leads to ${shown}, which is neither the gateway nor in http.allowedOrigins`;
 }

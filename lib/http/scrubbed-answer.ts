@@ -5,6 +5,7 @@ import {
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
+  isAxiosError,
   isCancel,
 } from 'axios';
 import { type Masker, masker, redactor } from '../util/redaction.js';
@@ -26,7 +27,10 @@ export const LONGEST_FAILED_BODY = 256 * 1_024;
 export function scrubbedAnswer(answer: AxiosResponse<unknown>, asked: Asked, secrets: Secrets): AxiosResponse {
   const { status, statusText, headers, data } = answer;
   if (!hasFailed(status, asked)) {
-    return { status, statusText, headers, config: asked, data: isStream(data) ? passedOn(data, asked, secrets) : data };
+    const body = isStream(data) ? passedOn(data, asked, secrets) : data;
+    const success = { status, statusText, headers, config: asked, data: body };
+    unmasked.set(success, secrets);
+    return success;
   }
   const mask = masker(...secrets());
   return {
@@ -38,9 +42,17 @@ export function scrubbedAnswer(answer: AxiosResponse<unknown>, asked: Asked, sec
   };
 }
 
-/** Masks the body of an answer that was a success until the caller's own transformer failed with it. */
-export function maskBody(answer: AxiosResponse<unknown>, secrets: Secrets): void {
-  if (typeof answer.data === 'string') answer.data = masker(...secrets())(answer.data);
+/** Successful answers are given as they are, and masked later if the call fails after all. */
+const unmasked = new WeakMap<object, Secrets>();
+
+/** Masks the answer in a failure: it was a success until its body could not be read, as JSON for instance. */
+export function maskUnread(failure: unknown): void {
+  const answer = isAxiosError<unknown>(failure) ? failure.response : undefined;
+  const secrets = answer === undefined ? undefined : unmasked.get(answer);
+  if (answer === undefined || secrets === undefined) return;
+  const mask = masker(...secrets());
+  answer.headers = maskedHeaders(answer.headers, mask);
+  answer.data = maskedBody(answer.data, mask, answer.config, secrets);
 }
 
 /** A failure that leads to no token, of the kind and with the code that Axios gave it. */

@@ -4,12 +4,12 @@ import {
   AxiosHeaders,
   type AxiosResponse,
   CanceledError,
-  getAdapter,
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { defer, firstValueFrom, fromEvent, takeUntil, throwIfEmpty } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
+import { sendOverHttp } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
 import { type Tokens, withToken } from '../credentials/with-token.js';
 import { accepts, discard, scrubbedAnswer, scrubbedFailure, statusFailure } from './scrubbed-answer.js';
@@ -21,8 +21,6 @@ import type { RequestTarget } from './request-target.js';
 
 const MOST_REDIRECTS = 5;
 const UNAUTHORIZED = 401;
-
-const overHttp = getAdapter('http');
 
 /** Where requests may go, and by which proxy and agents. */
 export interface Route {
@@ -97,7 +95,7 @@ async function sendOnce(
   const headers = new AxiosHeaders(request.headers).set('Authorization', token.authorization);
   try {
     // Any status: whether it pleases the caller is judged when redirects and refusals have had their turn.
-    const answer = await overHttp({ ...request, ...agents, headers, ...AS_IT_IS });
+    const answer = await sendOverHttp({ ...request, ...agents, headers, ...AS_IT_IS });
     return scrubbedAnswer(answer, asked, secrets);
   } catch (failure) {
     throw scrubbedFailure(failure, asked, secrets);

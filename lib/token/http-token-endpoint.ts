@@ -17,7 +17,7 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { ownHttpService } from '../transport/own-http-service.js';
+import { ownHttpService } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
 import { redactor } from '../util/redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
@@ -84,12 +84,15 @@ export class HttpTokenEndpoint implements TokenEndpoint {
 
   /** One HTTP request, from its headers to the last byte of the answer. */
   #attempt(order: TokenOrder, secret: string, attempts: number): Observable<TokenGrant> {
+    const { maxRetryAfterMs } = this.#limits;
     const redact = redactor(secret, `${order.clientId}:${secret}`, ...proxySecrets(this.#limits.axios()));
     return this.#post(order.url, order.message(secret)).pipe(
       catchError((failure: unknown) => throwError(() => transportFailure(failure, order.url, attempts))),
       failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),
       map((answer) => {
-        if (answer.status < 200 || answer.status > 299) throw failureOf(answer, order.url, redact, attempts);
+        if (answer.status < 200 || answer.status > 299) {
+          throw failureOf(answer, order.url, { redact, attempts, maxRetryAfterMs });
+        }
         return readGrant(answer, order.url, order.expected, attempts);
       }),
     );

@@ -35,7 +35,7 @@ export class RejectedTokens {
   #latest?: Replacement;
   #beforeLatest?: Replacement;
 
-  /** Whether a new token is wanted: one is needed by a caller whose request cannot be repeated. */
+  /** Whether a place has rejected a token that was not replaced yet. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0;
   }

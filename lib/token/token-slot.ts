@@ -86,7 +86,7 @@ export class TokenSlot {
   answer(subscriber: Subscriber<AccessToken>): TeardownLogic {
     const held = this.#held;
     const left = held === undefined ? 0 : held.lifeLeftMs();
-    if (held === undefined || left <= held.minValidityMs || this.#rejected?.isWaiting === true) {
+    if (held === undefined || left <= held.minValidityMs || this.#isReplacementDue) {
       return this.#answerLate(held, left).subscribe(subscriber);
     }
     if (left <= held.aheadMs) this.#renewUnlessPaused();
@@ -122,7 +122,7 @@ export class TokenSlot {
 
   /**
    * A token to send once more with after a place has rejected one (status 401); `undefined` where another token would not
-   * help. The held token stays until the new one is there, but whoever asks for a token waits for the new one.
+   * help. The held token stays until the new one is there; others get it meanwhile.
    */
   replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
     const held = this.#held;
@@ -166,6 +166,11 @@ export class TokenSlot {
       renewed$.pipe(catchError((failure) => (this.#isGood(held) ? of(held.token) : throwError(() => failure)))),
       backgroundTimer(patience).pipe(switchMap(() => defer(() => (this.#isGood(held) ? of(held.token) : renewed$)))),
     );
+  }
+
+  /** After a rejection whose request could not be repeated, the next caller asks for the new token, and waits for it. */
+  get #isReplacementDue(): boolean {
+    return this.#rejected?.isWaiting === true && this.#flight === undefined;
   }
 
   #isGood(held: HeldToken): boolean {

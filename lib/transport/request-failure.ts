@@ -14,6 +14,14 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** What a failure that is made of an answer needs to know of the request. */
+export interface FailedAttempt {
+  /** Makes the server's words fit to be shown. */
+  readonly redact: (text: string) => string;
+  readonly attempts: number;
+  readonly maxRetryAfterMs: number;
+}
+
 /** A `token_request_failed`; `retryable` says whether the same request may succeed later. */
 export function requestFailed(
   endpoint: string,
@@ -30,21 +38,40 @@ export function requestFailed(
 export function failureOf(
   answer: HttpAnswer,
   endpoint: string,
-  redact: (text: string) => string,
-  attempts: number,
+  { redact, attempts, maxRetryAfterMs }: FailedAttempt,
 ): MindsphereCredentialsError {
   const { status, headers, body } = answer;
   const { error, errorDescription } = errorWords(body, redact);
+  const demandedMs = retryAfter(headers['retry-after']);
   const words = [error, errorDescription].filter((word) => word !== undefined).join(': ');
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
-  return requestFailed(endpoint, `answered with status ${status}${redirect}${words === '' ? '' : ` (${words})`}`, {
-    status,
-    attempts,
-    retryable: status >= 500 || RETRYABLE_STATUSES.has(status),
-    error,
-    errorDescription,
-    retryAfterMs: retryAfter(headers['retry-after']),
-  });
+  const failure = requestFailed(
+    endpoint,
+    `answered with status ${status}${redirect}${words === '' ? '' : ` (${words})`}`,
+    {
+      status,
+      attempts,
+      retryable: status >= 500 || RETRYABLE_STATUSES.has(status),
+      error,
+      errorDescription,
+      retryAfterMs: demandedMs === undefined ? undefined : boundedDelay(demandedMs, maxRetryAfterMs),
+    },
+  );
+  if (demandedMs !== undefined && demandedMs > maxRetryAfterMs) waitingTooLong.add(failure);
+  return failure;
+}
+
+/** Failures whose server asks to wait for longer than `request.maxRetryAfterMs`. */
+const waitingTooLong = new WeakSet<MindsphereCredentialsError>();
+
+/** Whether the server asks to wait for longer than this registration would. */
+export function asksToWaitTooLong(failure: MindsphereCredentialsError): boolean {
+  return waitingTooLong.has(failure);
+}
+
+/** A delay that a server asks for, as whole seconds in milliseconds, and no more than the most that counts. */
+export function boundedDelay(demandedMs: number, mostMs: number): number {
+  return Math.min(Math.ceil(demandedMs / 1_000), Math.floor(mostMs / 1_000)) * 1_000;
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), as milliseconds from now. */

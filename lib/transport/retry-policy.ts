@@ -1,6 +1,7 @@
 import { type MonoTypeOperatorFunction, type Observable, map, race, retry, throwError } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { asksToWaitTooLong } from './request-failure.js';
 import { backgroundTimer } from '../util/background-timer.js';
 import { elapsedSince, now } from '../util/clock.js';
 
@@ -58,5 +59,5 @@ function waitBeforeRetry(
   const demanded = failure.retryAfterMs;
   if (demanded === undefined) return jittered;
   // Jitter on top, never below: many instances were told the same second.
-  return demanded > maxRetryAfterMs ? undefined : demanded + jittered;
+  return demanded > maxRetryAfterMs || asksToWaitTooLong(failure) ? undefined : demanded + jittered;
 }

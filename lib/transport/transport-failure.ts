@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { LARGEST_ANSWER_BYTES } from './own-http-service.js';
+import { LARGEST_ANSWER_BYTES } from './own-axios.js';
 import { requestFailed } from './request-failure.js';
 
 export function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {

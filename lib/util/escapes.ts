@@ -14,14 +14,12 @@ interface Escape {
   readonly end: number;
 }
 
-/** Named character references of HTML for what can stand in a secret. */
+/** Named character references of HTML for what can stand in a secret: each name with its character behind it. */
+const REFERENCES =
+  'amp& lt< gt> quot" apos\' plus+ equals= sol/ bsol\\ percnt% colon: semi; excl! num# dollar$ ast* lpar( rpar) comma, ' +
+  'period. quest? commat@ lsqb[ rsqb] lbrack[ rbrack] hat^ lowbar_ grave` lcub{ rcub} lbrace{ rbrace} verbar| vert|';
 const NAMES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", plus: '+', equals: '=', sol: '/', bsol: '\\', percnt: '%' },
-    ...{ colon: ':', semi: ';', excl: '!', num: '#', dollar: '$', ast: '*', lpar: '(', rpar: ')', comma: ',' },
-    ...{ period: '.', quest: '?', commat: '@', lsqb: '[', rsqb: ']', lbrack: '[', rbrack: ']', hat: '^', vert: '|' },
-    ...{ lowbar: '_', grave: '`', lcub: '{', rcub: '}', lbrace: '{', rbrace: '}', verbar: '|', nbsp: ' ', tab: '\t' },
-  }),
+  REFERENCES.split(' ').map((reference) => [reference.slice(0, -1), reference.slice(-1)]),
 );
 const LONGEST_NAME = 6;
 const MOST_DIGITS = 8;

@@ -31,3 +31,13 @@ export function isClientId(text: unknown): text is string {
 export function isClientSecret(text: unknown): text is string {
   return typeof text === 'string' && text !== '' && text.length <= 4096 && !CONTROL.test(text);
 }
+
+/** Whether a host, as `URL` spells it, is this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    /^127\.\d+\.\d+\.\d+$/.test(hostname) ||
+    hostname === '[::1]' ||
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost')
+  );
+}

@@ -1,7 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import { map, type Observable, throwError } from 'rxjs';
 import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
-import { ownHttpService } from '../transport/own-http-service.js';
+import { ownHttpService } from '../transport/own-axios.js';
 import { failAfter } from '../transport/retry-policy.js';
 import { type KeySet, readKeySet } from './key-set.js';
 

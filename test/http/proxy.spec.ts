@@ -4,6 +4,7 @@ import {
   MindsphereCredentialsFactory,
   MindsphereHttpService,
   TenantCredentials,
+  TokenVerifier,
   type RequestOptions,
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
@@ -91,6 +92,31 @@ describe('a proxy', () => {
       expect(bytes.length).toBeGreaterThan(0);
       expect(secrets.filter((secret) => head.includes(secret) || bytes.includes(secret))).toEqual([]);
     }
+  });
+
+  it.each(['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'])(
+    'by %s gets nothing that goes to this machine in clear',
+    async (name) => {
+      const platform = await startPlatform();
+      platform.elsewhere.always(json({ found: true }));
+      const proxy = await startConnectProxy(1);
+      vi.stubEnv(name, `http://127.0.0.1:${proxy.port}`);
+      const module = await startWith({ ...platform.urls, app: APP, tenant: TENANT, request: ONE_TRY });
+      const http = module.get(MindsphereHttpService);
+      await firstValueFrom(http.as(module.get(AppCredentials)).get(ASSETS));
+      await firstValueFrom(http.as(module.get(TenantCredentials)).get(ASSETS));
+      await firstValueFrom(module.get(TokenVerifier).verify(platform.userToken()));
+      expect(platform.elsewhere.count).toBe(2);
+      expect(proxy.seen).toEqual([]);
+    },
+  );
+
+  it('by request.axios.proxy gets it all the same: that was asked for', async () => {
+    const platform = await startPlatform();
+    const axios = { proxy: { protocol: 'http', host: '127.0.0.1', port: 1 } };
+    const module = await startWith({ ...platform.urls, app: APP, tenant: false, request: { ...ONE_TRY, axios } });
+    expect(await failureOf(module.get(AppCredentials).getToken())).toMatchObject({ message: /ECONNREFUSED/ });
+    expect(platform.count).toBe(0);
   });
 
   it('is passed by for what NO_PROXY names', async () => {

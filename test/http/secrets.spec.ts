@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import type { AxiosError } from 'axios';
 import {
   MindsphereCredentialsFactory,
@@ -39,6 +41,33 @@ async function leaksAfter(answer: Answer, options: MindsphereCredentialsModuleOp
 
 describe('the token of a call', () => {
   const echo: Answer = (exchange) => json({ got: exchange.request.rawHeaders }, 400)(exchange);
+  const inHeaders =
+    (status: number, more: Record<string, string> = {}): Answer =>
+    ({ request, response }) => {
+      const token = bearerOf(request);
+      const location = more['location'] === undefined ? {} : { location: more['location'] + token };
+      response.writeHead(status, {
+        'www-authenticate': `Bearer error="${token}"`,
+        'set-cookie': [`a=${token}`, `b=${encodeURIComponent(token)}`],
+        'x-token': token,
+        ...location,
+      });
+      response.end();
+    };
+  const inStatusText: Answer = ({ request, response }) => {
+    response.writeHead(500, `refused ${bearerOf(request)}`);
+    response.end();
+  };
+  const inParts: Answer = (exchange) => {
+    const [header, payload, signature] = bearerOf(exchange.request).split('.');
+    return json({ head: `${header}.${payload}`, signature }, 400)(exchange);
+  };
+  const compressed: Answer = ({ request, response }) => {
+    response.writeHead(400, { 'content-encoding': 'gzip', 'content-type': 'text/plain' });
+    response.end(gzipSync(bearerOf(request)));
+  };
+  const echoOk: Answer = (exchange) => json({ got: bearerOf(exchange.request) })(exchange);
+  const brokenJson: Answer = (exchange) => raw({ body: `{"a":"${bearerOf(exchange.request)}`, status: 200 })(exchange);
   const echoPage: Answer = (exchange) => html(`<b>${bearerOf(exchange.request)}</b>`, 502)(exchange);
 
   it.each<[string, Answer, MindsphereCredentialsModuleOptions?, object?]>([
@@ -48,6 +77,18 @@ describe('the token of a call', () => {
     ['a 500', html('<b>sorry</b>', 500)],
     ['a 400 that repeats the request', echo],
     ["a proxy's page that repeats the token", echoPage],
+    ['a 400 that repeats it in every header', inHeaders(400)],
+    ['a 500 that repeats it in its status text', inStatusText],
+    ['a redirect that is not followed and repeats it', inHeaders(302, { location: 'http://127.0.0.1:1/?token=' })],
+    ['a redirect whose body repeats it', (exchange) => json({ got: bearerOf(exchange.request) }, 304 - 1)(exchange)],
+    ['a 400 that repeats it in parts', inParts],
+    ['a 400 that repeats it as bytes', echo, {}, { responseType: 'arraybuffer' }],
+    ['a 400 that repeats it in another encoding', echo, {}, { responseEncoding: 'hex' }],
+    ['a 400 that repeats it, compressed', compressed, {}, { decompress: false }],
+    ['a 400 that repeats it, compressed and decompressed', compressed],
+    ['a 400 that repeats it, compressed, as a stream', compressed, {}, { decompress: false, responseType: 'stream' }],
+    ['a success that is not accepted and repeats it', echoOk, {}, { validateStatus: () => false }],
+    ['a success that is no JSON and repeats it', brokenJson, {}, STRICT_JSON],
     ['a 404 as a stream', json({}, 404), {}, { responseType: 'stream' }],
     ['a 404 as bytes', json({}, 404), {}, { responseType: 'arraybuffer' }],
     ['a redirect elsewhere', redirect('http://127.0.0.1:1/')],
@@ -62,6 +103,30 @@ describe('the token of a call', () => {
     ['an answer without end', drip(5), {}, { signal: AbortSignal.timeout(400) }],
   ])('is in nothing that %s fails with', async (_, answer, options = {}, config = {}) => {
     expect(await leaksAfter(answer, options, config)).toEqual([]);
+  });
+
+  it('is not in the stream of a failed answer either, which is cut', async () => {
+    const { client, api } = await startLab();
+    api.always(({ request, response }) => {
+      response.writeHead(400);
+      response.end(`${bearerOf(request)} and ${'x'.repeat(10_000_000)}`);
+    });
+    const error = (await errorOf(client.get(ASSETS, { responseType: 'stream' }))) as AxiosError<Readable>;
+    const body = await text(error.response!.data);
+    expect(body).toMatch(/^\*\*\* and x+$/);
+    expect(body.length).toBeLessThan(300_000);
+  });
+
+  it('is masked in every token that a call was sent with', async () => {
+    const { client, api } = await startLab();
+    const seen: string[] = [];
+    api.always((exchange) => {
+      seen.push(bearerOf(exchange.request));
+      return json({ seen }, 401)(exchange);
+    });
+    const error = (await errorOf(client.get(ASSETS))) as AxiosError;
+    expect(seen).toHaveLength(2);
+    expect(error.response?.data).toEqual({ seen: ['***', '***'] });
   });
 
   it('nor is the password of a proxy', async () => {

@@ -5,7 +5,11 @@ import { APP, failureOf, fakeTime, startPlatform, startWith } from '../support/a
 import { type Answer, raw, reset } from '../support/stub-platform.js';
 
 const of = (status: number, body: unknown = {}, headers = {}) =>
-  failureOfAnswer({ status, headers, body: JSON.stringify(body) }, 'https://x/token', (text) => `<${text}>`, 2);
+  failureOfAnswer({ status, headers, body: JSON.stringify(body) }, 'https://x/token', {
+    redact: (text) => `<${text}>`,
+    attempts: 2,
+    maxRetryAfterMs: 60_500,
+  });
 
 describe('the failure that an answer means', () => {
   it('says where, what, and what the server says of it', () => {
@@ -77,6 +81,31 @@ describe('Retry-After', () => {
     fakeTime();
     vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
     expect(retryAfter(value)).toBe(timeMs);
+  });
+});
+
+describe('what becomes of Retry-After', () => {
+  const soon = () => new Date(Date.now() + 4_500).toUTCString();
+  const inAYear = () => new Date(Date.now() + 365 * 86_400_000).toUTCString();
+
+  it.each<[string, () => string, number]>([
+    ['0', () => '0', 0],
+    ['20', () => '20', 20_000],
+    ['the most that counts', () => '60', 60_000],
+    ['a little more', () => '61', 60_000],
+    ['23 nines', () => '9'.repeat(23), 60_000],
+    ['so many digits that they are infinite', () => '9'.repeat(400), 60_000],
+    ['a date', soon, 4_000],
+    ['a date in a year', inAYear, 60_000],
+    ['a date in the year 9999', () => 'Fri, 31 Dec 9999 23:59:59 GMT', 60_000],
+  ])('as %s it is a whole number of seconds, bounded', (_, value, timeMs) => {
+    fakeTime();
+    vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
+    expect(of(429, {}, { 'retry-after': value() }).retryAfterMs).toBe(timeMs);
+  });
+
+  it.each(['1e+23', 'Infinity', '-1', '1.5', 'NaN'])('as %s it says nothing', (value) => {
+    expect(of(429, {}, { 'retry-after': value }).retryAfterMs).toBeUndefined();
   });
 });
 

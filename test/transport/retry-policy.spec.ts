@@ -157,7 +157,7 @@ describe('token requests', () => {
     fakeTime();
     vi.setSystemTime(new Date('2026-01-01T00:00:00Z'));
     platform.app.always(json({}, 503, { 'retry-after': retryAfter() }));
-    expect(await failureOf(credentials.getToken())).toMatchObject({ status: 503, attempts: 1, retryAfterMs: 11_000 });
+    expect(await failureOf(credentials.getToken())).toMatchObject({ status: 503, attempts: 1, retryAfterMs: 10_000 });
     expect(platform.app.count).toBe(1);
   });
 
