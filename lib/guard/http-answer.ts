@@ -14,6 +14,8 @@ export interface HttpAnswer {
 }
 
 const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** The most that `request.maxRetryAfterMs` can be. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** 401 with a bare challenge: the request has no credentials (RFC 6750, section 3.1). */
 function noCredentials(): HttpAnswer {
@@ -35,7 +37,10 @@ export function insufficientScope(scopes: readonly string[]): HttpAnswer {
 
 /** 503 that says when to come again. */
 export function comeAgain(retryAfterMs: number = DEFAULT_RETRY_AFTER_MS): HttpAnswer {
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  const boundedMs = Number.isNaN(retryAfterMs)
+    ? DEFAULT_RETRY_AFTER_MS
+    : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  const seconds = Math.max(1, Math.ceil(boundedMs / 1_000));
   return {
     exception: withCode(new ServiceUnavailableException(), 'SERVICE_UNAVAILABLE'),
     headers: { 'Retry-After': String(seconds) },

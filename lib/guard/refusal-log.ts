@@ -5,6 +5,8 @@ import { withoutTokens } from '../util/redaction.js';
 const MOST_LINES = 10;
 const LONGEST_REASON = 300;
 const LONGEST_ROUTE = 100;
+/** What is read of a longer value: enough to find a token that begins within the line. */
+const LONGEST_READ = 4_096;
 
 /** Log lines about refused requests: a few at a time, on one line each, without tokens. */
 export class RefusalLog {
@@ -30,6 +32,6 @@ export class RefusalLog {
 }
 
 function printable(value: string, longest: number): string {
-  const line = withoutTokens(value).replace(/[^\x20-\x7e]/g, '?');
+  const line = withoutTokens(value.slice(0, LONGEST_READ)).replace(/[^\x20-\x7e]/g, '?');
   return line.length > longest ? `${line.slice(0, longest)}...` : line;
 }
