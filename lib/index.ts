@@ -1,17 +1,13 @@
 export { mindsphereOptionsFromConfig } from './config/environment.js';
+export type { AppCredentialsOptions, TenantCredentialsOptions } from './config/sections/credentials.options.js';
+export type { CacheOptions } from './config/sections/cache.options.js';
+export type { ClientSecret } from './config/sealed-secret.js';
+export type { HttpOptions, RefreshOptions, RequestOptions } from './config/sections/requests.options.js';
 export type {
-  AppCredentialsOptions,
-  CacheOptions,
-  ClientSecret,
-  HttpOptions,
   MindsphereCredentialsModuleOptions,
   MindsphereCredentialsOptionsFactory,
-  RefreshOptions,
-  RequestOptions,
-  TenantCredentialsOptions,
-  UserTokenOptions,
-  VerificationOptions,
-} from './config/module-options.interface.js';
+} from './config/sections/module.options.js';
+export type { UserTokenOptions, VerificationOptions } from './config/sections/users.options.js';
 export { AppCredentials } from './credentials/app.credentials.js';
 export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 export { CurrentUser } from './credentials/current-user.js';

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, type FactoryProvider, type Provider, type ValueProvider } from '@nestjs/common';
 import { completeFromEnvironment } from './config/environment.js';
-import type { MindsphereCredentialsModuleOptions } from './config/module-options.interface.js';
+import type { MindsphereCredentialsModuleOptions } from './config/sections/module.options.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
 import { createProviders } from './mindsphere-credentials.providers.js';
 import { MindsphereRegistrationsModule } from './mindsphere-registrations.module.js';

@@ -1,6 +1,6 @@
 import { type FactoryProvider, type InjectionToken, Logger, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { describeOptions } from './config/describe-options.js';
+import { describeOptions, warningsAtStart } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
 import { AppCredentials } from './credentials/app.credentials.js';
 import { CredentialsContexts } from './credentials/credentials-context.js';
@@ -41,7 +41,7 @@ export function createProviders(name: string | undefined): {
   const tokenOf: Tokens = (type) => getCredentialsToken(type, name);
   const published = [
     ...credentialProviders(tokenOf),
-    ...userProviders(tokenOf, name),
+    ...userProviders(tokenOf),
     ...requestScopedProviders(tokenOf),
     ...otherProviders(tokenOf),
   ];
@@ -86,11 +86,10 @@ function credentialProviders(tokenOf: Tokens): FactoryProvider[] {
 }
 
 /** Who the users are, and how their requests are guarded. */
-function userProviders(tokenOf: Tokens, name: string | undefined): FactoryProvider[] {
+function userProviders(tokenOf: Tokens): FactoryProvider[] {
   const [app, verifier] = [tokenOf(AppCredentials), tokenOf(TokenVerifier)];
   return [
     single(verifier, [tokenOf(MindsphereCredentialsEvents)], ({ options }, events: MindsphereCredentialsEvents) => {
-      warnOfUserTokens(options, name);
       return new TokenVerifier(options, events);
     }),
     single(tokenOf(CurrentUser), [app, verifier], (_, base: AppCredentials, own: TokenVerifier) => {
@@ -173,21 +172,6 @@ function preferredCredentials(
 function createLog(options: ResolvedOptions, name: string | undefined): RefreshLog {
   const logger = new Logger('MindsphereCredentials');
   logger.log(describeOptions(options, name));
+  for (const warning of warningsAtStart(options, name)) logger.warn(warning);
   return new RefreshLog(logger);
-}
-
-function warnOfUserTokens({ platforms: [{ oauthUrl, users, app }] }: ResolvedOptions, name: string | undefined): void {
-  const logger = new Logger('MindsphereCredentials');
-  const whose = name === undefined ? '' : `Registration ${name}: `;
-  if (oauthUrl === undefined) {
-    logger.warn(
-      `${whose}No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.`,
-    );
-  }
-  if (users.clientIds === undefined && app === undefined) {
-    logger.warn(
-      `${whose}User tokens of any app are accepted: set verification.clientIds to your app's client ids, or to 'any' ` +
-        'to say that it is meant.',
-    );
-  }
 }

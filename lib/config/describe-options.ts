@@ -1,15 +1,36 @@
-import type { ResolvedAppOptions, ResolvedOptions, ResolvedTenantOptions } from './resolved-options.interface.js';
+import type {
+  ResolvedAppOptions,
+  ResolvedOptions,
+  ResolvedPlatform,
+  ResolvedTenantOptions,
+} from './resolved-options.interface.js';
 
 /** What a registration stands for, on one line: names and hosts only. */
-export function describeOptions(options: ResolvedOptions, name?: string): string {
-  const [{ gatewayUrl, oauthUrl, app, tenant }] = options.platforms;
+export function describeOptions({ platforms }: ResolvedOptions, name?: string): string {
+  const isOne = platforms.length === 1;
+  const parts = platforms.map((platform) => (isOne ? '' : `${platform.rules.domain}: `) + describePlatform(platform));
+  return `Configured${name === undefined ? '' : ` as ${name}`}: ${parts.join('; ')}.`;
+}
+
+/** What the log warns of at start, one line each. */
+export function warningsAtStart({ warnings, platforms }: ResolvedOptions, name?: string): string[] {
+  const lines = [
+    ...warnings.map((warning) => `${warning}.`),
+    ...platforms.filter(({ oauthUrl }) => oauthUrl === undefined).map(withoutOauthServer),
+    // A named registration guards nothing by itself; where it does, the refusal of a token says the same.
+    ...(name === undefined ? platforms.filter(refusesEverybody).map(describeRefusal) : []),
+  ];
+  return lines.map((line) => (name === undefined ? line : `Registration ${name}: ${line}`));
+}
+
+function describePlatform({ gatewayUrl, oauthUrl, app, tenant }: ResolvedPlatform): string {
   const parts = [
     `gateway ${withoutScheme(gatewayUrl)}`,
     `OAuth server ${oauthUrl === undefined ? 'unknown' : withoutScheme(String(oauthUrl))}`,
     app === undefined ? 'no app credentials' : describeApp(app),
     tenant === undefined ? 'no tenant credentials' : describeTenant(tenant),
   ];
-  return `Configured${name === undefined ? '' : ` as ${name}`}: ${parts.join(', ')}.`;
+  return parts.join(', ');
 }
 
 function describeApp({ appName, appVersion, hostTenant, userTenant }: ResolvedAppOptions): string {
@@ -19,6 +40,18 @@ function describeApp({ appName, appVersion, hostTenant, userTenant }: ResolvedAp
 
 function describeTenant({ tenant, subTenant }: ResolvedTenantOptions): string {
   return `tenant ${tenant}${subTenant === undefined ? '' : ` (subtenant ${subTenant})`}`;
+}
+
+function withoutOauthServer(): string {
+  return "No oauthUrl is known for this gateway: users' tokens are refused, and the issuer of app tokens is not checked.";
+}
+
+function refusesEverybody({ users: { clientIds, appName } }: ResolvedPlatform): boolean {
+  return clientIds === undefined && appName === undefined;
+}
+
+function describeRefusal({ rules, users }: ResolvedPlatform): string {
+  return `Users' tokens of ${rules.domain} are refused, because it is not known which app's users to accept: set ${users.clientIdsSetting}.`;
 }
 
 function withoutScheme(url: string): string {

@@ -1,39 +1,24 @@
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { siteOfCloudFoundry } from '../platform/mindsphere.js';
-import type { PlatformSite } from '../platform/platform.interface.js';
-import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
+import { isValues, ownValue, type Values } from '../util/json.js';
+import type { Options, Section } from './descriptor.js';
+import { fromEnvironment } from './origin.js';
+import { isSet } from './read-section.js';
+import { APP, TENANT } from './sections/credentials.options.js';
+import { XCELERATOR, XCELERATOR_APP, XCELERATOR_TENANT } from './sections/xcelerator.options.js';
+import { type MindsphereCredentialsModuleOptions, MODULE } from './sections/module.options.js';
 
-/** The documented variables (protocol page, section 2). */
-export const VARIABLES = {
-  region: 'HOST_ENVIRONMENT',
-  baseDomain: 'HOST_BASEDOMAIN',
-  cloudFoundry: 'VCAP_APPLICATION',
-  appName: 'MDSP_OS_VM_APP_NAME',
-  appVersion: 'MDSP_OS_VM_APP_VERSION',
-  keyStoreClientId: 'MDSP_KEY_STORE_CLIENT_ID',
-  keyStoreClientSecret: 'MDSP_KEY_STORE_CLIENT_SECRET',
-  hostTenant: 'MDSP_HOST_TENANT',
-  userTenant: 'MDSP_USER_TENANT',
-  clientId: 'MINDSPHERE_CLIENT_ID',
-  clientSecret: 'MINDSPHERE_CLIENT_SECRET',
-  tenant: 'MINDSPHERE_TENANT',
-  subTenant: 'MINDSPHERE_SUB_TENANT',
-} as const;
+type Read = (variable: string) => unknown;
+type Environment = Readonly<Record<string, string | undefined>>;
 
-type Variable = keyof typeof VARIABLES;
-type Read = (variable: Variable) => unknown;
-
-/** Groups that were read from variables, with the prefix of these, so that messages can name them. */
-const groupPrefixes = new WeakMap<object, string>();
-
-/** The prefix of the variables that a group was read from; `undefined` for a group given in code. */
-export function environmentPrefixOf(group: object): string | undefined {
-  return groupPrefixes.get(group);
-}
+const CLOUD_FOUNDRY = 'VCAP_APPLICATION';
+/** What hosts are named by. */
+const SITE = ['region', 'baseDomain'];
 
 /**
  * Reads the documented variables from a `ConfigService` (or anything with `get`), so that `.env` files, `load`
- * factories and validated configurations all work. No network I/O; throws nothing of its own: what is wrong is told by
- * the module at start, all of it in one `options_invalid`.
+ * factories and validated configurations all work. No network I/O. Throws `options_invalid` where `config` has no `get`;
+ * values are checked by the module at start, which lists every fault in one `options_invalid`.
  *
  * @param config what is asked for each variable by its name.
  * @param options its `prefix` stands before every variable name, e.g. `'PLANT_'` or, for nested configuration,
@@ -41,94 +26,129 @@ export function environmentPrefixOf(group: object): string | undefined {
  */
 export function mindsphereOptionsFromConfig(
   config: { get(key: string): unknown },
-  options: { prefix?: string } = {},
+  options: { prefix?: string | undefined } = {},
 ): MindsphereCredentialsModuleOptions {
-  const { prefix = '' } = options;
-  const read: Read = (variable) => blankToUndefined(config.get(prefix + VARIABLES[variable]));
-  return withoutUndefined({
-    ...hosts(read),
-    app: markedGroup(prefix, {
-      keyStoreClientId: read('keyStoreClientId'),
-      keyStoreClientSecret: read('keyStoreClientSecret'),
-      appName: read('appName'),
-      appVersion: read('appVersion'),
-      hostTenant: read('hostTenant'),
-      userTenant: read('userTenant'),
-    }),
-    tenant: markedGroup(prefix, {
-      clientId: read('clientId'),
-      clientSecret: read('clientSecret'),
-      tenant: read('tenant') ?? read('userTenant'),
-      subTenant: read('subTenant'),
-    }),
-    // The values are unchecked on purpose: resolveOptions judges every source by the same rules.
-  }) as MindsphereCredentialsModuleOptions;
+  demandConfig(config);
+  const { prefix = '' } = { prefix: undefined, ...options };
+  const { xcelerator, ...rest } = readVariables((variable) => config.get(prefix + variable), prefix);
+  const found = withoutUndefined({ ...rest, xcelerator: switchedOn(xcelerator) });
+  // The values are unchecked on purpose: resolveOptions judges every source by the same rules.
+  return fromEnvironment(found, prefix);
 }
 
 /** Options given in code, completed from the environment by the group rules of `forRoot`. */
 export function completeFromEnvironment(
   options: MindsphereCredentialsModuleOptions,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): MindsphereCredentialsModuleOptions {
+  if (!isValues(options)) return options;
   const given = withoutUndefined(options);
-  const found = mindsphereOptionsFromConfig({ get: (key) => environment[key] });
-  return {
-    ...found,
-    // A base domain learned with another region must not be paired with the region given in code.
-    ...(given.region === undefined || given.region === found.region
-      ? {}
-      : { baseDomain: environment[VARIABLES.baseDomain] || undefined }),
+  const read: Read = (variable) => ownValue(environment, variable);
+  const { app, tenant, xcelerator, ...hosts } = readVariables(read, '');
+  return withoutUndefined({
+    ...hostsBeside(given, hosts, read),
     ...given,
-    ...completeApp(given.app, found.app),
-    ...completeTenant(given.tenant, found.tenant),
+    // Never an id from one place with a secret from the other: only names and tenants are filled in.
+    app: completed(ownValue(given, 'app'), app, ['appName', 'appVersion', 'hostTenant', 'userTenant']),
+    tenant: completedTenant(ownValue(given, 'tenant'), tenant, 'subTenant'),
+    xcelerator: completedXcelerator(ownValue(given, 'xcelerator'), xcelerator),
+  });
+}
+
+/** All documented variables. */
+function readVariables(read: Read, prefix: string) {
+  return {
+    ...hostsOf(read),
+    app: groupOf(APP, read, prefix),
+    tenant: groupOf(TENANT, read, prefix),
+    xcelerator: xceleratorOf(read, prefix),
   };
 }
 
-type Groups = Pick<MindsphereCredentialsModuleOptions, 'app' | 'tenant'>;
-
-/** Never an id from one place with a secret from the other: only names and tenants are filled in. */
-function completeApp(given: Groups['app'], found: Groups['app']): Groups {
-  if (!isGroup(given) || !isGroup(found)) return {};
-  const { appName, appVersion, hostTenant, userTenant } = found;
-  return { app: { ...withoutUndefined({ appName, appVersion, hostTenant, userTenant }), ...withoutUndefined(given) } };
+function xceleratorOf(read: Read, prefix: string): Values {
+  const groups = { app: groupOf(XCELERATOR_APP, read, prefix), tenant: groupOf(XCELERATOR_TENANT, read, prefix) };
+  return fromEnvironment(withoutUndefined({ ...valuesOf(XCELERATOR, read), ...groups }), prefix);
 }
 
-/** A subtenant belongs to its tenant, so it is taken over only together with it. */
-function completeTenant(given: Groups['tenant'], found: Groups['tenant']): Groups {
-  if (!isGroup(given) || !isGroup(found) || given.tenant !== undefined) return {};
-  const { tenant, subTenant } = found;
-  return { tenant: { ...withoutUndefined({ tenant, subTenant }), ...withoutUndefined(given) } };
+/** A platform that code does not speak of is switched on by its core tenant alone. */
+function switchedOn(xcelerator: Values): Values | undefined {
+  return isSet(ownValue(xcelerator, 'coreTenant')) ? xcelerator : undefined;
 }
 
-/** What one half leaves open, Cloud Foundry tells, unless it speaks of another platform. */
-function hosts(read: Read): { region?: unknown; baseDomain?: unknown } {
-  const given = withoutUndefined({ region: read('region'), baseDomain: read('baseDomain') });
-  const found: Partial<PlatformSite> = siteOfCloudFoundry(textOf(read('cloudFoundry'))) ?? {};
-  const sameRegion = given.region === undefined || given.region === found.region;
-  const sameDomain = given.baseDomain === undefined || given.baseDomain === found.baseDomain;
-  return sameRegion && sameDomain ? { ...found, ...given } : given;
+/** What the variables of a section say. */
+function valuesOf(section: Section<Options>, read: Read): Values {
+  const entries = Object.entries(section.options).map(([name, { variables, kind }]) => {
+    const value = variables.map(read).find(isSet);
+    return [name, typeof value === 'string' && kind.parse !== undefined ? kind.parse(value) : value];
+  });
+  return withoutUndefined(Object.fromEntries(entries) as Values);
+}
+
+function groupOf(section: Section<Options>, read: Read, prefix: string): Values | undefined {
+  const values = valuesOf(section, read);
+  return Object.keys(values).length === 0 ? undefined : fromEnvironment(values, prefix);
+}
+
+/** A group given in code, with what it leaves open of these names. */
+function completed(given: unknown, found: unknown, names: readonly string[]): unknown {
+  if (given === undefined) return found;
+  if (!isValues(given) || !isValues(found)) return given;
+  const added = Object.fromEntries(names.map((name) => [name, ownValue(found, name)]));
+  return { ...withoutUndefined(added), ...withoutUndefined(given) };
+}
+
+/** A subtenant belongs to its tenant, and so does the tenant of its token server: they come only together with it. */
+function completedTenant(given: unknown, found: unknown, companion: string): unknown {
+  const hasTenant = isValues(given) && isSet(ownValue(given, 'tenant'));
+  return completed(given, found, hasTenant ? [] : ['tenant', companion]);
+}
+
+function completedXcelerator(given: unknown, found: Values): unknown {
+  if (given === undefined) return switchedOn(found);
+  if (given === true) return found;
+  if (!isValues(given)) return given;
+  const own = withoutUndefined(given);
+  return {
+    ...found,
+    ...own,
+    app: completed(ownValue(own, 'app'), ownValue(found, 'app'), ['hostTenant', 'userTenant']),
+    tenant: completedTenant(ownValue(own, 'tenant'), ownValue(found, 'tenant'), 'tokenTenant'),
+  };
+}
+
+/** What the variables leave open of the site, Cloud Foundry says, unless it speaks of another one. */
+function hostsOf(read: Read): Values {
+  const given = valuesOf(MODULE, read);
+  const found = siteOfCloudFoundry(textOf(read(CLOUD_FOUNDRY))) ?? {};
+  return SITE.some((name) => isElsewhere(name, given, found)) ? given : { ...found, ...given };
+}
+
+/** The hosts of the environment, unless code names another site. */
+function hostsBeside(given: Values, found: Values, read: Read): Values {
+  if (!SITE.some((name) => isElsewhere(name, given, found))) return found;
+  // Neither a base domain that was learned with another region, nor URLs that would win over what code says.
+  const { gatewayUrl: _gateway, oauthUrl: _oauth, ...rest } = valuesOf(MODULE, read);
+  return rest;
+}
+
+function isElsewhere(name: string, given: Values, found: object): boolean {
+  const [one, other] = [ownValue(given, name), ownValue(found, name)];
+  return isSet(one) && String(one).toLowerCase() !== String(other).toLowerCase();
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === undefined ? '' : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-function markedGroup(prefix: string, values: Record<string, unknown>): object | undefined {
-  const found = withoutUndefined(values);
-  if (Object.keys(found).length === 0) return undefined;
-  groupPrefixes.set(found, prefix);
-  return found;
+function demandConfig(config: unknown): void {
+  if (typeof config === 'object' && config !== null && typeof Reflect.get(config, 'get') === 'function') return;
+  throw new MindsphereCredentialsError(
+    'options_invalid',
+    'mindsphereOptionsFromConfig was given no ConfigService. Write forRootAsync({ inject: [ConfigService], ' +
+      'useFactory: (config: ConfigService) => mindsphereOptionsFromConfig(config) }); without inject, config is undefined.',
+  );
 }
 
-function isGroup<T extends object>(value: T | false | undefined): value is T {
-  return typeof value === 'object' && value !== null;
-}
-
-function blankToUndefined(value: unknown): unknown {
-  return value === '' || value === null ? undefined : value;
-}
-
-function withoutUndefined<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+function withoutUndefined(values: object): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

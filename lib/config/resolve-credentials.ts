@@ -1,59 +1,76 @@
-import { environmentPrefixOf, VARIABLES } from './environment.js';
-import type { Faults } from './faults.js';
-import { isSet, type OptionReader } from './option-reader.js';
+import { isValues, ownValue } from '../util/json.js';
+import type { Options, Resolved, Section } from './descriptor.js';
+import { originOf } from './origin.js';
+import { isConfigured, placeOf, type Reading, readSection } from './read-section.js';
 import type { ResolvedAppOptions, ResolvedPlatform, ResolvedTenantOptions } from './resolved-options.interface.js';
-import { rules } from './rules.js';
-import { SealedSecret } from './sealed-secret.js';
-import { isValues, type Values } from '../util/json.js';
+import { APP, TENANT } from './sections/credentials.options.js';
+import { XCELERATOR_APP, XCELERATOR_TENANT } from './sections/xcelerator.options.js';
 
-const APP_OPTIONS = [
-  'keyStoreClientId',
-  'keyStoreClientSecret',
-  'appName',
-  'appVersion',
-  'hostTenant',
-  'userTenant',
-  'authKeyScheme',
-  'allowSubtenantUsers',
-] as const;
-const TENANT_OPTIONS = ['clientId', 'clientSecret', 'tenant', 'subTenant'] as const;
+/** Characters that a UAA reads otherwise in HTTP Basic credentials, which it decodes as a URL (protocol page, section 5). */
+const DECODED_BY_SERVER = /[+%]/;
 
-/** App credentials, or `undefined` where they are switched off, not configured, or (noted) faulty. */
-export function resolveApp(options: OptionReader): ResolvedAppOptions | undefined {
-  const group = configuredGroup(options, 'app', APP_OPTIONS, ['keyStoreClientId', 'keyStoreClientSecret']);
-  if (group === undefined) return undefined;
-  const clientId = group.required('keyStoreClientId', rules.clientId);
-  const secret = group.required('keyStoreClientSecret', rules.clientSecret);
-  const appName = group.required('appName', rules.appPart);
-  const appVersion = group.required('appVersion', rules.appPart);
-  const rest = {
-    hostTenant: group.optional('hostTenant', rules.label),
-    userTenant: group.optional('userTenant', rules.label),
-    authKeyScheme: group.optional('authKeyScheme', rules.authKeyScheme) ?? ('Basic' as const),
-    allowSubtenantUsers: group.optional('allowSubtenantUsers', rules.boolean) ?? false,
-  };
-  if (clientId === undefined || secret === undefined || appName === undefined || appVersion === undefined) {
-    return undefined;
-  }
-  return Object.freeze({ clientId, secret: new SealedSecret(secret), appName, appVersion, ...rest });
+/** A group of app options, read; and whether it is app credentials. */
+export interface ReadApp {
+  readonly values: Resolved<typeof APP>;
+  readonly credentials?: ResolvedAppOptions;
 }
 
-/** Tenant credentials, or `undefined` where they are switched off, not configured, or (noted) faulty. */
-export function resolveTenant(options: OptionReader): ResolvedTenantOptions | undefined {
-  const group = configuredGroup(options, 'tenant', TENANT_OPTIONS, ['clientId', 'clientSecret']);
-  if (group === undefined) return undefined;
-  const clientId = group.required('clientId', rules.clientId);
-  const secret = group.required('clientSecret', rules.clientSecret);
-  const tenant = group.required('tenant', rules.label);
-  const subTenant = group.optional('subTenant', rules.label);
-  if (clientId === undefined || secret === undefined || tenant === undefined) return undefined;
-  return Object.freeze({
-    clientId,
-    secret: new SealedSecret(secret),
-    tenant,
-    subTenant,
-    clientAuthentication: 'basic',
-  });
+/** The app's names and, where its id or secret is set, app credentials. `false` switches both off. */
+export function readApp(given: unknown, reading: Reading): ReadApp {
+  const values = readSection(APP, given === false ? undefined : given, reading);
+  if (!isConfigured(APP, given)) return { values };
+  const { keyStoreClientId: clientId, keyStoreClientSecret: secret, ...rest } = values;
+  return { values, credentials: Object.freeze({ clientId, secret, ...rest }) };
+}
+
+/** Tenant credentials, or `undefined` where they are switched off or not configured. */
+export function resolveTenant(given: unknown, reading: Reading): ResolvedTenantOptions | undefined {
+  const { clientSecret: secret, ...rest } = readSection(TENANT, given === false ? undefined : given, reading);
+  if (!isConfigured(TENANT, given)) return undefined;
+  warnOfDecodedCharacters(TENANT, given, rest.clientAuthentication, reading);
+  return Object.freeze({ ...rest, secret, tokenTenant: rest.tenant });
+}
+
+/** App credentials on `siemens.app`: what its own options leave open is taken from option `app`. */
+export function resolveXceleratorApp(
+  given: unknown,
+  app: ReadApp,
+  tenants: Pick<ResolvedAppOptions, 'hostTenant' | 'userTenant'>,
+  reading: Reading,
+): ResolvedAppOptions | undefined {
+  const own = readSection(XCELERATOR_APP, given === false ? undefined : given, reading);
+  const clientId = own.keyStoreClientId ?? app.credentials?.clientId;
+  const secret = own.keyStoreClientSecret ?? app.credentials?.secret;
+  if (given === false || clientId === undefined || secret === undefined) return undefined;
+  const named = (name: 'appName' | 'appVersion') => {
+    const value = own[name] ?? app.values[name];
+    if (value === undefined)
+      reading.findings.fault(placeOf(XCELERATOR_APP, name), `is missing, and so is ${placeOf(APP, name)}`);
+    return value;
+  };
+  const { hostTenant = tenants.hostTenant, userTenant = tenants.userTenant } = own;
+  const { authKeyScheme, allowSubtenantUsers } = app.values;
+  const names = { appName: named('appName'), appVersion: named('appVersion') };
+  return Object.freeze({ clientId, secret, ...names, hostTenant, userTenant, authKeyScheme, allowSubtenantUsers });
+}
+
+/** Tenant credentials on `siemens.app`, where nothing is taken from option `tenant`. */
+export function resolveXceleratorTenant(given: unknown, reading: Reading): ResolvedTenantOptions | undefined {
+  const section = XCELERATOR_TENANT;
+  const {
+    clientSecret: secret,
+    tokenTenant,
+    ...rest
+  } = readSection(section, given === false ? undefined : given, reading);
+  if (!isConfigured(section, given)) return undefined;
+  warnOfDecodedCharacters(section, given, rest.clientAuthentication, reading);
+  return Object.freeze({ ...rest, secret, tokenTenant: tokenTenant ?? rest.tenant });
+}
+
+/** A tenant's secret must not reach the public platform because only a private gateway was given. */
+export function refuseUnknownOauthServer(platform: Omit<ResolvedPlatform, 'users'>, { findings }: Reading): void {
+  if (platform.tenant === undefined || platform.oauthUrl !== undefined) return;
+  findings.fault('oauthUrl', `is missing: ${platform.rules.hosts.underivable}`);
 }
 
 /**
@@ -61,43 +78,35 @@ export function resolveTenant(options: OptionReader): ResolvedTenantOptions | un
  * app before tenant (protocol page, section 1).
  */
 export function preferredCredentials(
-  values: Values,
-  app: ResolvedAppOptions | undefined,
-  tenant: ResolvedTenantOptions | undefined,
+  values: object,
+  platforms: readonly Pick<ResolvedPlatform, 'app' | 'tenant'>[],
 ): 'app' | 'tenant' | undefined {
-  const tenantFirst = tenant !== undefined && isFromCode(values['tenant']) && !isFromCode(values['app']);
-  if (app !== undefined && !tenantFirst) return 'app';
-  return tenant === undefined ? undefined : 'tenant';
+  const found = (['app', 'tenant'] as const).filter((group) =>
+    platforms.some((platform) => platform[group] !== undefined),
+  );
+  return found.find((group) => isInCode(values, group)) ?? found[0];
 }
 
-/** A tenant's secret must not reach the public platform because only a private gateway was given. */
-export function refuseUnknownOauthServer(
-  { rules: { hosts }, oauthUrl }: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>,
-  tenant: ResolvedTenantOptions | undefined,
-  faults: Faults,
+function isInCode(values: object, group: 'app' | 'tenant'): boolean {
+  const xcelerator = ownValue(values, 'xcelerator');
+  const groups = [ownValue(values, group), isValues(xcelerator) ? ownValue(xcelerator, group) : undefined];
+  return groups.some((given) => isValues(given) && !originOf(given).isEnvironment);
+}
+
+function warnOfDecodedCharacters(
+  section: Section<Options>,
+  given: unknown,
+  clientAuthentication: 'basic' | 'form',
+  { findings, prefix }: Reading,
 ): void {
-  if (tenant === undefined || oauthUrl !== undefined) return;
-  faults.add('oauthUrl', `is missing: ${hosts.underivable}`);
-}
-
-function isFromCode(group: unknown): boolean {
-  return isValues(group) && environmentPrefixOf(group) === undefined;
-}
-
-/** A group counts as configured once its client id or secret is set, and then all of it must be. */
-function configuredGroup(
-  options: OptionReader,
-  name: 'app' | 'tenant',
-  known: readonly string[],
-  identity: readonly [string, string],
-): OptionReader | undefined {
-  const values = options.values[name];
-  if (values === false) return undefined;
-  const prefix = isValues(values) ? (environmentPrefixOf(values) ?? '') : '';
-  const group = options.section(name, known, variablesWith(prefix));
-  return identity.some((key) => isSet(group.values[key])) ? group : undefined;
-}
-
-function variablesWith(prefix: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, prefix + variable]));
+  if (clientAuthentication !== 'basic' || !isValues(given)) return;
+  for (const name of section.identity ?? []) {
+    const value = ownValue(given, name);
+    if (typeof value !== 'string' || !DECODED_BY_SERVER.test(value)) continue;
+    const place = placeOf(section, name, originOf(given).prefix || prefix);
+    findings.warn(
+      place,
+      `holds '+' or '%', which the OAuth server may decode: set ${placeOf(section, 'clientAuthentication')} to 'form'`,
+    );
+  }
 }

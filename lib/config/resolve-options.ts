@@ -1,64 +1,61 @@
-import { Faults } from './faults.js';
-import type { MindsphereCredentialsModuleOptions } from './module-options.interface.js';
-import { OptionReader } from './option-reader.js';
-import { preferredCredentials, refuseUnknownOauthServer, resolveApp, resolveTenant } from './resolve-credentials.js';
-import { resolveHttp } from './resolve-http.js';
-import { resolveLimits, resolveUsers, VERIFICATION_OPTIONS } from './resolve-limits.js';
-import { resolveUrls, URL_VARIABLES } from './resolve-urls.js';
-import { PLATFORMS } from '../platform/platforms.js';
-import type { ResolvedOptions, ResolvedPlatform } from './resolved-options.interface.js';
-import { isValues } from '../util/json.js';
-
-const KNOWN = [
-  'region',
-  'baseDomain',
-  'gatewayUrl',
-  'oauthUrl',
-  'allowInsecureHttp',
-  'app',
-  'tenant',
-  'refresh',
-  'request',
-  'userToken',
-  'verification',
-  'cache',
-  'http',
-];
+import { isValues, ownValue, type Values } from '../util/json.js';
+import type { Options, Section } from './descriptor.js';
+import { Findings } from './findings.js';
+import { originOf } from './origin.js';
+import { type Reading, readSection } from './read-section.js';
+import { preferredCredentials } from './resolve-credentials.js';
+import { refuseConfusion, resolvePlatforms } from './resolve-platforms.js';
+import type { ResolvedOptions } from './resolved-options.interface.js';
+import { CACHE } from './sections/cache.options.js';
+import type { MindsphereCredentialsModuleOptions } from './sections/module.options.js';
+import { HTTP, REFRESH, REQUEST } from './sections/requests.options.js';
+import { USER_TOKEN, VERIFICATION } from './sections/users.options.js';
 
 /**
  * The one place where options are decided, for every way of registration: validates, fills defaults, seals secrets and
- * freezes. Throws one `options_invalid` that lists every fault.
+ * freezes. Each section is read by its descriptor. Throws one `options_invalid` that lists every fault.
  */
 export function resolveOptions(options: MindsphereCredentialsModuleOptions): ResolvedOptions {
-  const faults = new Faults();
-  const values = isValues(options) ? options : {};
-  if (values !== options) faults.add('options', 'must be an object');
-  const reader = new OptionReader(values, faults, '', URL_VARIABLES);
-  reader.refuseUnknown(KNOWN);
-  const verification = reader.section('verification', VERIFICATION_OPTIONS);
-  const platform = resolveMindsphere(reader, verification);
-  const limits = resolveLimits(reader, verification);
-  const http = resolveHttp(reader);
-  refuseUnknownOauthServer(platform, platform.tenant, faults);
-  faults.throwIfAny();
-  const preferred = preferredCredentials(values, platform.app, platform.tenant);
-  return frozenCopy({ platforms: [platform], preferred, ...limits, http });
-}
+  const findings = new Findings();
+  const values = valuesOf(options, findings);
+  const reading = readingOf(values, findings);
+  const read = <O extends Options>(section: Section<O>) =>
+    readSection(section, ownValue(values, section.path), reading);
 
-function resolveMindsphere(reader: OptionReader, verification: OptionReader): ResolvedPlatform {
-  const rules = PLATFORMS.mindsphere;
-  return {
-    rules,
-    ...resolveUrls(rules, reader, verification),
-    app: resolveApp(reader),
-    tenant: resolveTenant(reader),
-    users: resolveUsers(verification),
+  const { issuerUrl, keySetTenant, issuers, clientIds, ...verification } = read(VERIFICATION);
+  const platforms = resolvePlatforms(values, { issuerUrl, keySetTenant, issuers, clientIds }, reading);
+  const resolved = {
+    platforms,
+    preferred: preferredCredentials(values, platforms),
+    refresh: read(REFRESH),
+    request: read(REQUEST),
+    userToken: read(USER_TOKEN),
+    verification: Object.freeze(verification),
+    cache: read(CACHE),
+    http: read(HTTP),
+    warnings: findings.warnings,
   };
+  refuseConfusion(platforms, resolved.http.allowedOrigins, reading);
+  findings.throwIfAny();
+  // Without a platform there is a fault.
+  return Object.freeze({ ...resolved, platforms: platforms as ResolvedOptions['platforms'] });
 }
 
-/** A frozen copy of plain objects and lists, at every depth; what belongs to others (agents, functions) is left as it is. */
-function frozenCopy<T>(value: T): T {
-  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
-  if (!isValues(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozenCopy(item)]))) as T;
+function valuesOf(options: unknown, findings: Findings): Values {
+  if (isValues(options)) return options;
+  findings.fault(
+    'options',
+    'must be an object: write what useFactory returns as `({ … })` or with `return`, e.g. mindsphereOptionsFromConfig(config)',
+  );
+  return {};
+}
+
+function readingOf(values: Values, findings: Findings): Reading {
+  // Spread into another object, options from variables are known by their groups alone.
+  const origin = [values, ...Object.values(values)].map(originOf).find(({ isEnvironment }) => isEnvironment);
+  return {
+    findings,
+    prefix: origin?.prefix ?? '',
+    allowInsecureHttp: ownValue(values, 'allowInsecureHttp') === true,
+  };
 }

@@ -1,39 +1,32 @@
-import type {
-  CacheOptions,
-  HttpOptions,
-  RefreshOptions,
-  RequestOptions,
-  UserTokenOptions,
-  VerificationOptions,
-} from './module-options.interface.js';
 import type { PlatformRules } from '../platform/platform.interface.js';
-import type { TokenStore } from '../store/token-store.interface.js';
-import type { SealedKeys } from './sealed-keys.js';
+import type { Resolved } from './descriptor.js';
 import type { SealedSecret } from './sealed-secret.js';
+import type { CACHE } from './sections/cache.options.js';
+import type { APP, TENANT } from './sections/credentials.options.js';
+import type { HTTP, REFRESH, REQUEST } from './sections/requests.options.js';
+import type { USER_TOKEN, VERIFICATION } from './sections/users.options.js';
+import type { XceleratorOptions } from './sections/xcelerator.options.js';
 import type { TenantUrlTemplate } from './tenant-url-template.js';
 
-/** App credentials as checked: every part is there but the tenants, which a user token may bring. */
-export interface ResolvedAppOptions {
+/** Client id and secret, under the names that both kinds of credentials share. */
+interface ResolvedClient {
   readonly clientId: string;
   readonly secret: SealedSecret;
-  readonly authKeyScheme: 'Basic' | 'Bearer';
-  readonly appName: string;
-  readonly appVersion: string;
-  readonly hostTenant?: string;
-  readonly userTenant?: string;
-  readonly allowSubtenantUsers: boolean;
 }
 
+/** App credentials as checked: every part is there but the tenants, which a user token may bring. */
+export type ResolvedAppOptions = ResolvedClient &
+  Optional<Omit<Resolved<typeof APP>, 'keyStoreClientId' | 'keyStoreClientSecret'>, 'hostTenant' | 'userTenant'>;
+
 /** Tenant credentials as checked. */
-export interface ResolvedTenantOptions {
-  readonly clientId: string;
-  readonly secret: SealedSecret;
-  readonly tenant: string;
-  /** Whose server is asked for the token. Default: the tenant's own. */
-  readonly tokenTenant?: string;
-  readonly subTenant?: string;
-  readonly clientAuthentication: 'basic' | 'form';
-}
+export type ResolvedTenantOptions = ResolvedClient &
+  Optional<Omit<Resolved<typeof TENANT>, 'clientId' | 'clientSecret'>, 'subTenant'> & {
+    /** Whose server is asked for the token. Default: the tenant's own. */
+    readonly tokenTenant?: string;
+  };
+
+/** Members that may be left out of a value made in code. */
+type Optional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 
 /** The hosts of one platform. Templates hold the tenant. */
 export interface ResolvedUrls {
@@ -41,28 +34,32 @@ export interface ResolvedUrls {
   readonly gatewayUrl: string;
   /**
    * Without a slash at its end. `undefined` where it was not given and does not follow from the gateway's: nothing is
-   * sent to, or believed from, the public platform because only a private gateway was given.
+   * sent to, or accepted from, the public platform because only a private gateway was given.
    */
   readonly oauthUrl?: TenantUrlTemplate;
   /** What `iss` must be; `undefined` where neither it nor `oauthUrl` is known. */
   readonly issuerUrl?: TenantUrlTemplate;
-}
-
-export interface ResolvedRequestOptions extends Readonly<Required<Omit<RequestOptions, 'axios'>>> {
-  readonly axios: () => NonNullable<RequestOptions['axios']>;
-}
-
-/** The store that instances share, and the keys to it. */
-export interface ResolvedShared {
-  readonly store: () => TokenStore;
-  readonly keys: SealedKeys;
+  /** What `iss` may be as well: `oauthUrl` has a path that `iss` need not have. `undefined` where `issuerUrl` was given. */
+  readonly otherIssuerUrl?: TenantUrlTemplate;
 }
 
 /** Names of tenants that outlive their move to another platform: a map by id, or a function. */
-export type TenantNames = Readonly<Record<string, string>> | ((tenant: string) => unknown);
+export type TenantNames = NonNullable<XceleratorOptions['tenantName']>;
 
-/** Whose users' tokens are accepted on one platform, and what their tenants are called. */
-export interface ResolvedUsers extends Readonly<Pick<VerificationOptions, 'keySetTenant' | 'issuers' | 'clientIds'>> {
+export type ResolvedRequestOptions = Resolved<typeof REQUEST>;
+
+/** Whose users' tokens are accepted on one platform. */
+export interface ResolvedUsers {
+  /** Not set: the platform's set first. A tenant: that one's alone. `false`: the issuer's own alone. */
+  readonly keySetTenant?: string | false;
+  /** Tenants whose server may sign; `undefined`: any that the template of `iss` matches. */
+  readonly issuers?: readonly string[];
+  /** Accepted `cid`; `undefined`: those of our app, hosted by any tenant, or none where {@link appName} is not known. */
+  readonly clientIds?: readonly string[] | 'any';
+  readonly appName?: string;
+  /** What to set for {@link clientIds}, with its variables, for messages. */
+  readonly clientIdsSetting: string;
+  /** The names that tenants keep when they move; `undefined`: what the token says. */
   readonly tenantName?: TenantNames;
 }
 
@@ -85,15 +82,12 @@ export interface ResolvedOptions {
   readonly platforms: readonly [ResolvedPlatform, ...ResolvedPlatform[]];
   /** Which of the two kinds `MindsphereCredentials` stands for. */
   readonly preferred?: 'app' | 'tenant';
-  readonly refresh: Readonly<Required<RefreshOptions>>;
+  readonly refresh: Resolved<typeof REFRESH>;
   readonly request: ResolvedRequestOptions;
-  readonly userToken: Readonly<UserTokenOptions>;
-  readonly verification: Readonly<
-    Required<Pick<VerificationOptions, 'clockToleranceMs' | 'keySetMaxAgeMs' | 'keySetCooldownMs'>> &
-      Pick<VerificationOptions, 'allowedTenants'>
-  >;
-  readonly cache: Readonly<Required<Pick<CacheOptions, 'maxTokens' | 'maxVerifiedTokens'>>> & {
-    readonly shared?: ResolvedShared;
-  };
-  readonly http: Readonly<Required<HttpOptions>>;
+  readonly userToken: Resolved<typeof USER_TOKEN>;
+  readonly verification: Omit<Resolved<typeof VERIFICATION>, 'issuerUrl' | 'keySetTenant' | 'issuers' | 'clientIds'>;
+  readonly cache: Resolved<typeof CACHE>;
+  readonly http: Resolved<typeof HTTP>;
+  /** What is suspicious about the options, for the log: it names options and variables, and no value. */
+  readonly warnings: readonly string[];
 }

@@ -1,5 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { ClientSecret } from './module-options.interface.js';
+
+/**
+ * A client secret, up to 4,096 characters; or a function that is called once per token request, so that a rotated secret
+ * needs no restart. A function that fails, or returns no secret, fails the token request with `options_invalid`; it has
+ * until `request.deadlineMs`.
+ */
+export type ClientSecret = string | (() => string | Promise<string>);
 
 const fingerprintKey = randomBytes(32);
 const functionIds = new WeakMap<() => unknown, number>();
@@ -11,8 +17,9 @@ export class SealedSecret {
   readonly fingerprint: string;
   readonly #read: () => string | Promise<string>;
 
-  constructor(secret: ClientSecret) {
-    this.fingerprint = typeof secret === 'string' ? fingerprintOf(secret) : `function-${idOf(secret)}`;
+  /** @param key what tells a function from others, instead of its identity. */
+  constructor(secret: ClientSecret, key?: string) {
+    this.fingerprint = typeof secret === 'string' ? fingerprintOf(secret) : fingerprintOfFunction(secret, key);
     this.#read = typeof secret === 'string' ? () => secret : secret;
   }
 
@@ -20,11 +27,23 @@ export class SealedSecret {
   read(): string | Promise<string> {
     return this.#read();
   }
+
+  /** The same secret; where it is a function, `key` stands for its identity. */
+  withKey(key: string): SealedSecret {
+    return this.fingerprint.startsWith(FUNCTION) ? new SealedSecret(this.#read, key) : this;
+  }
 }
 
-/** Equal for equal texts; says nothing about them outside of this process. */
+/** No fingerprint of a string begins like this: base64url has no colon. */
+const FUNCTION = 'function:';
+
+/** Equal for equal strings; says nothing about them outside of this process. */
 export function fingerprintOf(secret: string): string {
   return createHmac('sha256', fingerprintKey).update(secret).digest('base64url');
+}
+
+function fingerprintOfFunction(read: () => unknown, key: string | undefined): string {
+  return FUNCTION + (key === undefined ? String(idOf(read)) : `key:${fingerprintOf(key)}`);
 }
 
 function idOf(read: () => unknown): number {

@@ -25,6 +25,25 @@ export class TenantUrlTemplate {
     return isDnsLabel(tenant) ? tenant : undefined;
   }
 
+  /** Whether there is a URL that both templates match. */
+  overlaps(other: TenantUrlTemplate): boolean {
+    // No label holds one of these, so URLs are equal only where all that stands between them is.
+    const [own, its] = [this, other].map((template) => template.toString().split(/([/:.])/));
+    const isSame = (one: string, another = '') =>
+      one === another ||
+      (one === TENANT_PLACEHOLDER && (another === TENANT_PLACEHOLDER || isDnsLabel(another))) ||
+      (another === TENANT_PLACEHOLDER && isDnsLabel(one));
+    return own?.length === its?.length && own?.every((part, index) => isSame(part, its?.[index])) === true;
+  }
+
+  /** The template without the path behind the tenant; `undefined` where it has none. */
+  withoutPathBehind(): TenantUrlTemplate | undefined {
+    const slash = this.#after.indexOf('/');
+    return slash < 0
+      ? undefined
+      : new TenantUrlTemplate(this.#before + TENANT_PLACEHOLDER + this.#after.slice(0, slash));
+  }
+
   /** A template of a URL below this one. */
   append(path: string): TenantUrlTemplate {
     return new TenantUrlTemplate(this.toString() + path);

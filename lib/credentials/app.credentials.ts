@@ -1,12 +1,13 @@
 import type { Observable } from 'rxjs';
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
+import { tenantLabel } from '../config/run-time-options.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { type AppIdentity, appTokenSource } from '../token/app-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/token-state.js';
 import { refused } from '../verification/refused.js';
 import type { CredentialsContext } from './credentials-context.js';
-import { demandLabel, DerivedCredentials } from './derived-credentials.js';
+import { DerivedCredentials } from './derived-credentials.js';
 import { MissingCredentials, missingGroup, missingTenants } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
@@ -138,9 +139,12 @@ export class AppCredentials extends TechnicalCredentials {
     return new MissingCredentials(platform, tokens);
   }
 
-  #derive(userTenant: string, hostTenant: string | undefined): AppCredentials {
-    demandLabel(userTenant, 'userTenant');
-    if (hostTenant !== undefined) demandLabel(hostTenant, 'hostTenant');
+  /** Letter case does not count in a tenant: the credentials are known by its lower-case name alone. */
+  #derive(givenUser: string, givenHost: string | undefined): AppCredentials {
+    const userTenant = tenantLabel(givenUser, 'userTenant');
+    const hostTenant = givenHost === undefined ? undefined : tenantLabel(givenHost, 'hostTenant');
+    const known = this.#derived.find(userTenant, hostTenant);
+    if (known !== undefined) return known;
     const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
     const derived = new AppCredentials(this.#context, app, this.#derived);
     return this.#derived.remember(derived, userTenant, hostTenant);

@@ -1,6 +1,3 @@
-import { rules } from '../config/rules.js';
-import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-
 /** Credentials derived for other tenants, so that asking for the same one again costs a look-up. */
 export class DerivedCredentials<T extends object> {
   readonly #most: number;
@@ -44,10 +41,4 @@ export class DerivedCredentials<T extends object> {
 /** No label is empty or holds a `/`, so no two pairs share a key. */
 function keyOf(name: string, host = '/'): string {
   return `${host}/${name}`;
-}
-
-/** Throws `options_invalid` where a name given at run time is not one DNS label. The name itself is not repeated. */
-export function demandLabel(value: unknown, name: string): void {
-  if (rules.label.test(value)) return;
-  throw new MindsphereCredentialsError('options_invalid', `${name} ${rules.label.demand}.`);
 }

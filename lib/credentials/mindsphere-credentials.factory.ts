@@ -1,13 +1,12 @@
-import { Faults } from '../config/faults.js';
-import type { AppCredentialsOptions, TenantCredentialsOptions } from '../config/module-options.interface.js';
-import { OptionReader } from '../config/option-reader.js';
-import { refuseUnknownOauthServer, resolveApp, resolveTenant } from '../config/resolve-credentials.js';
+import { appAtRunTime, type RunTimeOptions, tenantAtRunTime } from '../config/run-time-options.js';
+import type { AppCredentialsOptions, TenantCredentialsOptions } from '../config/sections/credentials.options.js';
+import type { XceleratorTenantOptions } from '../config/sections/xcelerator.options.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { AppCredentials } from './app.credentials.js';
 import type { CredentialsContext, CredentialsContexts } from './credentials-context.js';
 import { passableToken, tokenOf } from '../users/presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
-import { isValues } from '../util/json.js';
+import { isValues, ownValue } from '../util/json.js';
 import { UserToken } from '../users/user-token.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
@@ -30,31 +29,24 @@ export class MindsphereCredentialsFactory {
 
   /**
    * App credentials known only at run time; the environment is not read, nor the registration's own credentials. Equal
-   * options share one cached token. No network I/O. Throws `options_invalid` with every fault, also for a platform that
-   * the registration does not use.
+   * options share one cached token; a secret function counts by its identity, unless a `key` stands beside it. No network
+   * I/O. Throws `options_invalid` with every fault, also for a platform that the registration does not use.
    */
-  app(given: AppCredentialsOptions & OnPlatform): AppCredentials {
+  app(given: AppCredentialsOptions & OnPlatform & RunTimeOptions): AppCredentials {
     const { context, options } = this.#onPlatform(given);
-    const faults = new Faults();
-    const app = resolveApp(new OptionReader({ app: options }, faults));
-    if (app === undefined) faults.add('app', 'needs keyStoreClientId and keyStoreClientSecret');
-    faults.throwIfAny();
-    return new AppCredentials(context, app);
+    return new AppCredentials(context, appAtRunTime(options));
   }
 
   /**
-   * Tenant credentials known only at run time; the environment is not read. Equal options share one cached token. No
-   * network I/O. Throws `options_invalid` with every fault, also where no OAuth server is known, and for a platform that
-   * the registration does not use.
+   * Tenant credentials known only at run time; the environment is not read. Equal options share one cached token; a
+   * secret function counts by its identity, unless a `key` stands beside it. No network I/O. Throws `options_invalid`
+   * with every fault, also where no OAuth server is known, and for a platform that the registration does not use.
    */
-  tenant(given: TenantCredentialsOptions & OnPlatform): TenantCredentials {
+  tenant(
+    given: TenantCredentialsOptions & Pick<XceleratorTenantOptions, 'tokenTenant'> & OnPlatform & RunTimeOptions,
+  ): TenantCredentials {
     const { context, options } = this.#onPlatform(given);
-    const faults = new Faults();
-    const tenant = resolveTenant(new OptionReader({ tenant: options }, faults));
-    if (tenant === undefined) faults.add('tenant', 'needs clientId and clientSecret');
-    refuseUnknownOauthServer(context.platform, tenant, faults);
-    faults.throwIfAny();
-    return new TenantCredentials(context, tenant);
+    return new TenantCredentials(context, tenantAtRunTime(options, context.platform));
   }
 
   /**
@@ -71,7 +63,8 @@ export class MindsphereCredentialsFactory {
   #onPlatform(given: OnPlatform): { readonly context: CredentialsContext; readonly options: unknown } {
     // What is no object is refused with the other faults.
     if (!isValues(given)) return { context: this.#contexts.first, options: given };
-    const { platform, ...options } = given;
+    const { platform: _, ...options } = given;
+    const platform = ownValue(given, 'platform');
     return { context: platform === undefined ? this.#contexts.first : this.#contexts.used(platform), options };
   }
 }

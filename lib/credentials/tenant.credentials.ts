@@ -1,10 +1,11 @@
 import type { ResolvedTenantOptions } from '../config/resolved-options.interface.js';
+import { tenantLabel } from '../config/run-time-options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { tenantTokenSource } from '../token/tenant-token.source.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { CredentialsContext } from './credentials-context.js';
-import { demandLabel, DerivedCredentials } from './derived-credentials.js';
+import { DerivedCredentials } from './derived-credentials.js';
 import { missingGroup } from './missing-credentials.js';
 import { TechnicalCredentials } from './technical-credentials.js';
 import { CLASS_NAME } from '../util/class-name.js';
@@ -53,9 +54,12 @@ export class TenantCredentials extends TechnicalCredentials {
     return this.#derived.find(subTenant) ?? this.#derive(subTenant);
   }
 
-  #derive(subTenant: string): TenantCredentials {
-    demandLabel(subTenant, 'subTenant');
+  /** Letter case does not count in a subtenant: the credentials are known by its lower-case name alone. */
+  #derive(given: string): TenantCredentials {
+    const subTenant = tenantLabel(given, 'subTenant');
     this.#demandImpersonation();
+    const known = this.#derived.find(subTenant);
+    if (known !== undefined) return known;
     const options = this.#options === undefined ? undefined : Object.freeze({ ...this.#options, subTenant });
     return this.#derived.remember(new TenantCredentials(this.#context, options, this.#derived), subTenant);
   }

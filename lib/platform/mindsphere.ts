@@ -41,6 +41,7 @@ export const mindsphere: PlatformRules = {
   // `user_name` may be empty where `user_id` names the user, or the other way round [doc].
   speaksForUser: (claims) => namesUser(claims, [...CLAIMS.userIds, COMMON_CLAIMS.userName]),
   appAndHost,
+  clientIdOf: (appName, hostTenant) => `${appName}-${hostTenant}`,
   keySetTenant: KEY_SET_TENANT,
 };
 

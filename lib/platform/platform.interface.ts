@@ -29,6 +29,8 @@ export interface PlatformRules {
   readonly speaksForUser: (claims: Claims) => boolean;
   /** App name and host tenant in the client id of a user's token; `undefined` where its form does not say. */
   readonly appAndHost: (clientId: unknown) => { readonly appName: string; readonly hostTenant: string } | undefined;
+  /** The client id of the users' tokens of an app; `undefined` where no rule is known. */
+  readonly clientIdOf?: (appName: string, hostTenant: string) => string;
   /** The tenant whose key set holds the keys of the whole platform; `undefined` where each issuer has its own. */
   readonly keySetTenant?: string;
   /** What the gateway accepts; `undefined` where the platform sets no limit of its own. */

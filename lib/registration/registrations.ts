@@ -1,6 +1,6 @@
 import { type DynamicModule, Injectable, type InjectionToken } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { MindsphereCredentialsModuleOptions } from '../config/module-options.interface.js';
+import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
 import { resolveOptions } from '../config/resolve-options.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';

@@ -1,4 +1,6 @@
-import type { ResolvedOptions, ResolvedShared } from '../config/resolved-options.interface.js';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { SealedKeys } from '../config/sealed-keys.js';
+import type { TokenStore } from '../store/token-store.interface.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { OrderSharing, TokenSharing } from '../token/token-sharing.interface.js';
 import { EntryKey } from './entry-key.js';
@@ -14,10 +16,11 @@ export class SharedTokens implements TokenSharing {
   readonly #context?: SharingContext;
 
   constructor({ cache, refresh, request }: ResolvedOptions, observe?: Observe, random: () => number = Math.random) {
-    if (cache.shared === undefined) return;
+    const { store, encryptionKeys } = cache;
+    if (store === undefined || encryptionKeys === undefined) return;
     const record = new SharingRecord(observe);
     this.#context = {
-      ...through(cache.shared, record, random),
+      ...through(store(), encryptionKeys, record, random),
       retracted: new RetractedTokens(),
       record,
       margins: refresh,
@@ -36,8 +39,8 @@ export class SharedTokens implements TokenSharing {
   }
 }
 
-function through({ store, keys }: ResolvedShared, record: SharingRecord, random: () => number) {
-  const guarded = new GuardedStore(store(), record, random);
+function through(store: TokenStore, keys: SealedKeys, record: SharingRecord, random: () => number) {
+  const guarded = new GuardedStore(store, record, random);
   const entryKeys = keys.read().map((key) => new EntryKey(key));
   return { store: guarded, entries: new SharedEntries(entryKeys, guarded, record) };
 }

@@ -1,4 +1,4 @@
-import type { RefreshOptions } from '../config/module-options.interface.js';
+import type { RefreshOptions } from '../config/sections/requests.options.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { RetractedTokens } from './retracted-tokens.js';
 import type { SharedEntries } from './shared-entries.js';

@@ -1,4 +1,4 @@
-import type { RefreshOptions } from '../config/module-options.interface.js';
+import type { RefreshOptions } from '../config/sections/requests.options.js';
 import { aheadOf } from '../token/held-token.js';
 import type { TokenGrant } from '../token/token-source.interface.js';
 

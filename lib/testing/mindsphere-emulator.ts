@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
-import type { AppCredentialsOptions, MindsphereCredentialsModuleOptions } from '../config/module-options.interface.js';
+import type { AppCredentialsOptions } from '../config/sections/credentials.options.js';
+import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
 import type {
   EmulatedApp,
   EmulatedTechnicalUser,

@@ -1,4 +1,4 @@
-import type { RefreshOptions } from '../config/module-options.interface.js';
+import type { RefreshOptions } from '../config/sections/requests.options.js';
 import { AccessToken } from './access-token.js';
 import { before, endOf, leftUntil, type Moment } from '../util/clock.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';

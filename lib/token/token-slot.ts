@@ -11,7 +11,7 @@ import {
   type TeardownLogic,
   throwError,
 } from 'rxjs';
-import type { RefreshOptions } from '../config/module-options.interface.js';
+import type { RefreshOptions } from '../config/sections/requests.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
 import { inBackground } from '../util/async-context.js';

@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../config/module-options.interface.js';
+import type { RequestOptions } from '../config/sections/requests.options.js';
 
 /** The variables that Axios finds a proxy in. */
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);

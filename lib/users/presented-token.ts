@@ -1,4 +1,4 @@
-import type { UserTokenOptions } from '../config/module-options.interface.js';
+import type { UserTokenOptions } from '../config/sections/users.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { isThenable } from '../util/thenable.js';
 

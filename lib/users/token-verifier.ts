@@ -11,7 +11,7 @@ import {
   take,
   throwIfEmpty,
 } from 'rxjs';
-import type { VerificationOptions } from '../config/module-options.interface.js';
+import type { VerificationOptions } from '../config/sections/users.options.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';

@@ -15,3 +15,11 @@ export function parseValues(text: string): Values | undefined {
     return undefined;
   }
 }
+
+/**
+ * A value that an object has itself. What `Object.prototype` was polluted with, or a class gives, is not taken for
+ * something that the user, the environment or a token said.
+ */
+export function ownValue(values: object, name: string): unknown {
+  return Object.hasOwn(values, name) ? (values as Values)[name] : undefined;
+}

@@ -8,16 +8,16 @@ export interface ClientRule {
 }
 
 /**
- * The rule of `clientIds` on one platform. By default a token counts that was issued for our app, hosted anywhere: any
- * other app's backend holds its users' tokens, too, and could replay them here.
+ * The rule of `clientIds` on one platform. A token counts only if it was issued for our app, because the backend of any
+ * other app holds its users' tokens, too, and could replay them here. Where neither client ids nor the app's name are
+ * known, no token is accepted.
  */
-export function clientRule({ rules: { appAndHost }, app, users: { clientIds } }: ResolvedPlatform): ClientRule {
-  if (clientIds === 'any' || (clientIds === undefined && app === undefined)) {
-    return { accepts: () => true, hostTenantOf: () => undefined };
-  }
+export function clientRule({ rules: { appAndHost }, users }: Pick<ResolvedPlatform, 'rules' | 'users'>): ClientRule {
+  const { clientIds, appName } = users;
+  if (clientIds === 'any') return { accepts: () => true, hostTenantOf: () => undefined };
   const accepts =
     clientIds === undefined
-      ? (clientId: unknown) => appAndHost(clientId)?.appName === app?.appName
+      ? (clientId: unknown) => appName !== undefined && appAndHost(clientId)?.appName === appName
       : (clientId: unknown) => typeof clientId === 'string' && clientIds.includes(clientId);
   return { accepts, hostTenantOf: (clientId) => (accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined) };
 }

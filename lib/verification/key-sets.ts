@@ -52,7 +52,7 @@ export class KeySets {
 
   /** The keys to verify tokens of an issuer with, and the permit to ask its server for them. */
   of(issuer: string): { readonly keys: IssuerKeys; readonly permit: Permit } {
-    const tenant = this.#platform.users.keySetTenant ?? issuer;
+    const tenant = this.#platform.users.keySetTenant || issuer;
     const known = this.#known.get(tenant);
     if (known !== undefined) return { keys: known, permit: always };
     const keys = this.#strangers.get(tenant) ?? this.#make(tenant);
@@ -63,7 +63,7 @@ export class KeySets {
 
   /** Notes that a token of an issuer was verified. */
   confirm(issuer: string): void {
-    const tenant = this.#platform.users.keySetTenant ?? issuer;
+    const tenant = this.#platform.users.keySetTenant || issuer;
     const keys = this.#strangers.get(tenant);
     if (keys === undefined) return;
     this.#strangers.delete(tenant);
@@ -103,6 +103,6 @@ function budgetOf(platform: string): RequestBudget {
 
 function configuredTenants({ app, tenant, users }: ResolvedPlatform): ReadonlySet<string> {
   const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, users.keySetTenant];
-  const named = [...tenants, ...(users.issuers ?? [])].filter((name) => name !== undefined);
+  const named = [...tenants, ...(users.issuers ?? [])].filter((name) => typeof name === 'string');
   return new Set(named.map((name) => name.toLowerCase()));
 }

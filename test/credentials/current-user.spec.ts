@@ -282,9 +282,14 @@ async function appLab(app: Partial<AppCredentialsOptions> = {}, more: Mindsphere
 describe('the tenants of credentials for a user', () => {
   it.each([
     ['the host tenant is the one in the cid', {}, {}, 'host1'],
-    ['a configured host tenant counts more', { hostTenant: 'configured' }, {}, 'configured'],
+    [
+      'a configured host tenant counts more',
+      { hostTenant: 'configured' },
+      { clientIds: ['myapp-host1'] },
+      'configured',
+    ],
     ['a configured user tenant counts never', { userTenant: 'configured' }, {}, 'host1'],
-    ['both', { hostTenant: 'configured', userTenant: 'configured' }, {}, 'configured'],
+    ['both', { hostTenant: 'configured', userTenant: 'configured' }, { clientIds: ['myapp-host1'] }, 'configured'],
     ['the cid may be one of a list', {}, { clientIds: ['myapp-host1'] }, 'host1'],
   ])('%s', async (_, app, verification, hostTenant) => {
     const { server, credentials, userOf } = await appLab(app, { verification });

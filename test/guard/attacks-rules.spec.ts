@@ -167,13 +167,13 @@ describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
     ['a.b', ['a.b-host1'], ['aXb-host1', 'a-host1', 'a.b.host1', 'b-host1']],
     ['a+', ['a+-host1'], ['aa-host1', 'a-host1']],
   ])('tells app %s from apps with similar names', async (appName, good, bad) => {
-    const app = await serve({ app: { ...APP, appName } });
+    const app = await serve({ app: { ...APP, appName, hostTenant: undefined } });
     expect(await misjudged(app, forClients(...good), forClients(...bad))).toEqual([]);
   });
 
   it("takes a dash in app my's client id for the end of its name, whatever app it is of", async () => {
     // `my-app` is an id of app `my` hosted by tenant `app`, and no id of app `my-app`, which would have a host.
-    const app = await serve({ app: { ...APP, appName: 'my' } });
+    const app = await serve({ app: { ...APP, appName: 'my', hostTenant: undefined } });
     expect(await misjudged(app, forClients('my-app'), forClients('my-app-host1'))).toEqual([]);
   });
 

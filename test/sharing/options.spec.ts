@@ -38,7 +38,7 @@ describe('cache.store', () => {
   it('is neither copied nor frozen: it may be a plain object with a state', () => {
     const store = { state: { uses: 0 }, get: async () => undefined, set: async () => {}, delete: async () => {} };
     const { cache } = resolveOptions({ cache: { store, encryptionKeys: [KEY] } });
-    expect(cache.shared?.store()).toBe(store);
+    expect(cache.store?.()).toBe(store);
     expect(Object.isFrozen(store)).toBe(false);
   });
 });
@@ -46,7 +46,7 @@ describe('cache.store', () => {
 describe('cache.encryptionKeys', () => {
   it.each([[[KEY]], [[OTHER_KEY, KEY]], [[KEY.replace(/=$/, '')]]])('may be random keys: %j', (encryptionKeys) => {
     const store = new MemoryStore();
-    expect(resolveOptions({ cache: { store, encryptionKeys } }).cache.shared?.keys.read()).toHaveLength(
+    expect(resolveOptions({ cache: { store, encryptionKeys } }).cache.encryptionKeys?.read()).toHaveLength(
       encryptionKeys.length,
     );
   });

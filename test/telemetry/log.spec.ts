@@ -69,16 +69,21 @@ describe('the log at start', () => {
     expect(lines.slice(1)).toEqual([expect.stringMatching(/^warn No oauthUrl is known .* users' tokens are refused/)]);
   });
 
-  it('warns of registrations that accept the user tokens of any app, unless that is said to be meant', async () => {
-    const { logger } = await lab(
-      {},
-      { name: 'plant', app: false },
-      { name: 'meant', app: false, verification: { clientIds: 'any' } },
-      { name: 'listed', app: false, verification: { clientIds: ['host1-myapp-1.0.0'] } },
-    );
+  it('says once where no token of a user is accepted, and what to set', async () => {
+    const { logger } = await lab({ app: false }, { name: 'plant', app: false });
     expect(logger.take().filter((line) => line.startsWith('warn'))).toEqual([
-      expect.stringMatching(/^warn Registration plant: User tokens of any app are accepted/),
+      "warn Users' tokens of mindsphere.io are refused, because it is not known which app's users to accept: " +
+        'set verification.clientIds, or app.appName (MDSP_OS_VM_APP_NAME).',
     ]);
+  });
+
+  it.each([
+    { verification: { clientIds: 'any' as const } },
+    { verification: { clientIds: ['host1-myapp-1.0.0'] } },
+    { app: { ...APP, hostTenant: undefined } },
+  ])('says nothing of it for %o', async (options) => {
+    const { logger } = await lab({ app: false, ...options });
+    expect(logger.take().filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 });
 

@@ -13,7 +13,10 @@ function lab(tenantName?: NameRule) {
   const lines: string[] = [];
   const { request, platforms } = resolveOptions({ request: { deadlineMs: DEADLINE_MS } });
   const names = new TenantNames(
-    { request, platforms: [{ ...platforms[0], rules: PLATFORMS.xcelerator, users: { tenantName } }] },
+    {
+      request,
+      platforms: [{ ...platforms[0], rules: PLATFORMS.xcelerator, users: { tenantName, clientIdsSetting: '' } }],
+    },
     { warn: (line: string) => void lines.push(line) },
   );
   const nameOf = (tenant = TENANT, value = 'a.b.c', platform = 'xcelerator') =>
@@ -70,7 +73,7 @@ describe('the name of a tenant', () => {
     ['gives an error', () => throwError(() => new Error('secret')), 'failed'],
     ['gives a number', () => 7, 'gave something that is no string'],
   ])('is none where a function %s, with one log line without a word of it', async (_, rule, what) => {
-    const { nameOf, lines } = lab(rule);
+    const { nameOf, lines } = lab(rule as NameRule);
     expect(await nameOf()).toBeUndefined();
     expect(lines).toEqual([
       `The function tenantName ${what} for tenant ${TENANT}: the name in the token is used, if it has one.`,

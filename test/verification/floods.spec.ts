@@ -200,6 +200,7 @@ describe('issuers never verified before', () => {
         verification: {
           ...(option === 'issuers' && { issuers: ['stranger', ...Array.from({ length: 20 }, (_, n) => `known${n}`)] }),
           ...(option === 'keySetTenant' && { keySetTenant: 'core' }),
+          ...(option === 'app.hostTenant' && { clientIds: ['myapp-host1'] }),
         },
       });
       fakeTime();

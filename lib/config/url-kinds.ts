@@ -1,0 +1,77 @@
+import { TENANT_PLACEHOLDER as PLACEHOLDER } from '../platform/platform.interface.js';
+import { isLoopbackHost } from '../util/formats.js';
+import type { Kind } from './descriptor.js';
+import { listOf } from './kinds.js';
+import { TenantUrlTemplate } from './tenant-url-template.js';
+
+/** Stands in for the placeholder while a template is parsed: a label that the URL parser leaves as it is. */
+const PROBE = 'tenant-placeholder-0x7e';
+const SCHEME = 'an https: URL (http: only for a loopback address, or with allowInsecureHttp)';
+const REST = 'without user info, query or fragment';
+const ONCE = `holding ${PLACEHOLDER} once, as a whole host label or path segment`;
+
+/** A URL that others can be built on, kept without a slash at its end. */
+export const baseUrl: Kind<string> = {
+  read: (value, { allowInsecureHttp }) => (isBaseUrl(value, allowInsecureHttp) ? normalized(value) : undefined),
+  demand: `must be ${SCHEME} ${REST}`,
+  type: 'URL',
+  isString: true,
+};
+
+/** The URL of a tenant's server, kept without a slash at its end. */
+export const urlTemplate: Kind<TenantUrlTemplate> = {
+  read: (value, { allowInsecureHttp }) => {
+    if (!isTemplate(value, allowInsecureHttp)) return undefined;
+    return new TenantUrlTemplate(normalized(value.replace(PLACEHOLDER, PROBE)).replace(PROBE, PLACEHOLDER));
+  },
+  demand: `must be ${SCHEME} ${ONCE}, ${REST}`,
+  type: `URL with \`${PLACEHOLDER}\` once, as a whole host label or path segment`,
+  isString: true,
+};
+
+/** What `iss` has to be. It is compared as a string, so only letter case is unified, where it does not count. */
+export const issuerTemplate: Kind<TenantUrlTemplate> = {
+  ...urlTemplate,
+  read: (value, { allowInsecureHttp }) => {
+    if (!isTemplate(value, allowInsecureHttp)) return undefined;
+    return new TenantUrlTemplate(value.replace(/^[^:]+:\/\/[^/]+/, (origin) => origin.toLowerCase()));
+  },
+};
+
+/** Origins that a token may be sent to. */
+export const origins: Kind<readonly string[]> = {
+  read: (value, { allowInsecureHttp }) =>
+    listOf(value, (item) => (isOrigin(item, allowInsecureHttp) ? new URL(item).origin : undefined)),
+  demand:
+    'must be a list of origins, https: (http: only for a loopback address, or with allowInsecureHttp), host and port, nothing else',
+  type: 'list of origins: `https:`, host and port',
+};
+
+function isOrigin(value: unknown, allowInsecureHttp: boolean): value is string {
+  return isBaseUrl(value, allowInsecureHttp) && /^[a-z]+:\/\/[^/]+\/?$/i.test(value);
+}
+
+function isTemplate(value: unknown, allowInsecureHttp: boolean): value is string {
+  if (typeof value !== 'string' || value.toLowerCase().includes(PROBE)) return false;
+  const parts = value.split(PLACEHOLDER);
+  const probed = parts.join(PROBE);
+  if (parts.length !== 2 || !isBaseUrl(probed, allowInsecureHttp)) return false;
+  const { hostname, pathname } = new URL(probed);
+  return hostname.split('.').includes(PROBE) || pathname.split('/').includes(PROBE);
+}
+
+/** Whether a value is a URL that others can be built on, with a scheme that secrets may travel by. */
+function isBaseUrl(value: unknown, allowInsecureHttp: boolean): value is string {
+  // The parser would silently drop or repair these.
+  if (typeof value !== 'string' || /[\s\\?#@{}]/.test(value) || !URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || (protocol === 'http:' && (allowInsecureHttp || isLoopbackHost(hostname)));
+}
+
+function normalized(url: string): string {
+  const { href } = new URL(url);
+  let end = href.length;
+  // Not by an expression that tries each of the slashes as the first one.
+  while (href[end - 1] === '/') end -= 1;
+  return href.slice(0, end);
+}
