@@ -7,6 +7,8 @@ import {
   type OPTIONS_TYPE,
 } from './mindsphere-credentials.module-definition.js';
 
+import { isValues, ownValue } from './util/json.js';
+
 /** Registers MindSphere credentials as injectable providers. Import `forRoot(…)` or `forRootAsync(…)`. */
 @Module({})
 export class MindsphereCredentialsModule extends ConfigurableModuleClass {
@@ -31,6 +33,18 @@ export class MindsphereCredentialsModule extends ConfigurableModuleClass {
 
   /** Registers credentials from what the factory returns, and from nothing else. No network I/O. Fails as `forRoot`. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    demandFactory(options);
     return super.forRootAsync(options);
   }
+}
+
+/** Nest would look for a provider that nobody wrote. */
+function demandFactory(options: unknown): void {
+  const isGiven = (name: string) => isValues(options) && ownValue(options, name) !== undefined;
+  if (['useFactory', 'useClass', 'useExisting'].some(isGiven)) return;
+  throw new MindsphereCredentialsError(
+    'options_invalid',
+    'forRootAsync needs useFactory, useClass or useExisting, e.g. forRootAsync({ inject: [ConfigService], ' +
+      'useFactory: (config: ConfigService) => mindsphereOptionsFromConfig(config) }); options themselves belong to forRoot.',
+  );
 }

@@ -41,6 +41,10 @@ const TSCONFIG = {
     lib: ['es2023'],
     types: ['node'],
     strict: true,
+    // Applications may be stricter than `strict`: what the documents show compiles there, too.
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noPropertyAccessFromIndexSignature: true,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
     skipLibCheck: true,
@@ -67,10 +71,10 @@ const CHECKS = {
   yaml: (text) => (/\t/.test(text) ? 'YAML has no tabs' : undefined),
 };
 
-const preludes = join(root, 'test', 'readme', 'preludes');
+const preludes = join(root, 'test', 'system', 'readme', 'preludes');
 /** Modules that blocks import by name and that no document shows. */
-const files = join(root, 'test', 'readme', 'files');
-const harnesses = join(root, 'test', 'readme', 'harnesses');
+const files = join(root, 'test', 'system', 'readme', 'files');
+const harnesses = join(root, 'test', 'system', 'readme', 'harnesses');
 const faults = [];
 const done = { compiled: 0, run: 0, checked: 0, shown: 0 };
 const workplace = mkdtempSync(join(tmpdir(), 'test-readme-'));

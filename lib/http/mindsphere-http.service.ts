@@ -1,7 +1,8 @@
 import axios, { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
 import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
-import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { MindsphereHttpClient } from './mindsphere-http.client.js';
 import { ownAxios } from '../transport/own-axios.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
@@ -46,9 +47,10 @@ export class MindsphereHttpService {
 
   /**
    * Calls APIs with the tokens of these credentials, which should be of the same registration: their tokens go to this
-   * one's gateway. No network I/O by itself.
+   * one's gateway. No network I/O by itself. Throws `options_invalid` where it is given no credentials.
    */
   as(credentials: MindsphereCredentials): MindsphereHttpClient {
+    demandCredentials(credentials);
     const adapter = tokenAdapter(credentials, this.#route);
     return new MindsphereHttpClient(
       (config) => new Observable((subscriber) => this.#send(config, adapter, subscriber)),
@@ -77,4 +79,14 @@ export class MindsphereHttpService {
       if (pending) left.abort();
     };
   }
+}
+
+/** An injected property that is read too early, or was never injected, is the usual cause. */
+function demandCredentials(given: unknown): void {
+  if (given instanceof MindsphereCredentials) return;
+  throw new MindsphereCredentialsError(
+    'options_invalid',
+    `MindsphereHttpService.as() was given ${given === undefined ? 'undefined' : 'no credentials'}: pass an injected ` +
+      'AppCredentials, TenantCredentials or MindsphereCredentials, or the user of @CurrentUserToken().',
+  );
 }

@@ -1,5 +1,9 @@
 import { ConfigService } from '@nestjs/config';
-import { MindsphereCredentialsModule, mindsphereOptionsFromConfig } from 'nestjs-mindsphere-credentials';
+import {
+  MindsphereCredentialsFactory,
+  MindsphereCredentialsModule,
+  mindsphereOptionsFromConfig,
+} from 'nestjs-mindsphere-credentials';
 
 declare const clientId: string;
 declare const clientSecret: string;
