@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { builtLibrary } from '../../support/built-library.js';
+
+/*
+ * Importing the package starts nothing: no handle that Jest's --detectOpenHandles would list, no timer, no socket, no
+ * file that stays open, no listener of the process. Asked of a fresh process, by the way that Jest looks.
+ */
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const PROBE = `
+import { createHook } from 'node:async_hooks';
+// Peers do their own work at import, which is not looked at here.
+await import('@nestjs/common'); await import('@nestjs/core'); await import('@nestjs/axios'); await import('axios');
+await import('rxjs'); await import('jose'); await import('lru-cache');
+// FILEHANDLE: the files that Node's own loader reads.
+const IGNORED = new Set(['FILEHANDLE', 'PROMISE', 'TIMERWRAP', 'ELDHISTOGRAM', 'RANDOMBYTESREQUEST', 'DNSCHANNEL', 'FSREQPROMISE', 'FSREQCALLBACK', 'Immediate', 'TickObject', 'CLOSEREQ', 'FILEHANDLECLOSEREQ']);
+const open = new Map();
+const hook = createHook({
+  init(id, type) { if (!IGNORED.has(type)) open.set(id, type); },
+  destroy(id) { open.delete(id); },
+}).enable();
+const listeners = process.eventNames().map((name) => [String(name), process.listenerCount(name)]).toString();
+await import(process.argv[1]);
+await new Promise((resolve) => setTimeout(resolve, 50));
+hook.disable();
+const after = process.eventNames().map((name) => [String(name), process.listenerCount(name)]).toString();
+// The timer of this probe is over; what is left was made by the package.
+console.log(JSON.stringify({ open: [...open.values()].filter((type) => type !== 'Timeout'), listeners: after === listeners, active: process.getActiveResourcesInfo().filter((type) => type !== 'PipeWrap' && type !== 'TTYWrap') }));
+`;
+
+describe('importing the package', () => {
+  it.each([
+    'index.js',
+    'testing/index.js',
+    'terminus/index.js',
+    'opentelemetry/index.js',
+    'store/redis/index.js',
+    'store/keyv/index.js',
+  ])('leaves nothing open: %s', (entry) => {
+    const url = pathToFileURL(join(builtLibrary(), entry)).href;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', PROBE, url], {
+      encoding: 'utf8',
+      cwd: root,
+    });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ open: [], listeners: true, active: [] });
+  });
+});
