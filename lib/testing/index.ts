@@ -1,15 +1,21 @@
-export { type EmulatorModuleOptions, MindsphereEmulator } from './mindsphere-emulator.js';
-export type { AnswerHeaders } from './emulator/answer.js';
+export {
+  type EmulatorModuleOptions,
+  type EmulatorXceleratorOptions,
+  MindsphereEmulator,
+} from './mindsphere-emulator.js';
+export type { AnswerHeaders } from './emulator/http/answer.js';
 export type {
   EmulatedApp,
   EmulatedTechnicalUser,
+  EmulatedXcelerator,
   FailureRate,
   MindsphereEmulatorOptions,
-} from './emulator/emulator-options.interface.js';
-export type { EmulatorFault } from './emulator/fault-queue.js';
-export type { RecordedRequest } from './emulator/request-log.js';
-export type { EmulatorEndpoint } from './emulator/route.js';
-export type { UserTokenRequest } from './emulator/token-issuer.js';
+} from './emulator/options/emulator-options.interface.js';
+export type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js';
+export type { EmulatorFault } from './emulator/traffic/fault-queue.js';
+export type { RecordedRequest } from './emulator/traffic/request-log.js';
+export type { EmulatorEndpoint } from './emulator/http/route.js';
+export type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';
 export { fakeCredentials, type FakeCredentials } from './doubles/fake-credentials.js';
 export { fakeTokenVerifier } from './doubles/fake-token-verifier.js';

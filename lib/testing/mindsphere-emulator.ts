@@ -1,55 +1,57 @@
-import { isIPv6 } from 'node:net';
 import type { AppCredentialsOptions } from '../config/sections/credentials.options.js';
 import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
+import { EmulatorCore } from './emulator/emulator-core.js';
+import type { EmulatorEndpoint } from './emulator/http/route.js';
 import type {
   EmulatedApp,
   EmulatedTechnicalUser,
-  EmulatorSettings,
   MindsphereEmulatorOptions,
-} from './emulator/emulator-options.interface.js';
-import { EmulatorServer } from './emulator/emulator-server.js';
-import { resolveSettings } from './emulator/emulator-settings.js';
-import { type EmulatorFault, FaultQueue } from './emulator/fault-queue.js';
-import { fillKeyPool } from './emulator/key-pool.js';
-import { KeyRing } from './emulator/key-ring.js';
-import { RequestHandler } from './emulator/request-handler.js';
-import { type RecordedRequest, RequestLog } from './emulator/request-log.js';
-import type { EmulatorEndpoint } from './emulator/route.js';
-import { TokenIssuer, type UserTokenRequest } from './emulator/token-issuer.js';
+  PlatformSettings,
+} from './emulator/options/emulator-options.interface.js';
+import { resolveSettings } from './emulator/options/emulator-settings.js';
+import type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js';
+import type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
+import { demandPlatform, type EmulatorFault } from './emulator/traffic/fault-queue.js';
+import type { RecordedRequest } from './emulator/traffic/request-log.js';
+
+/** Credentials of a technical user, as module options take them. */
+type TechnicalUserOptions = Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecret' | 'tenant'>;
+
+/** Module options that point the library at an emulated `siemens.app`. */
+export interface EmulatorXceleratorOptions {
+  coreTenant: string;
+  gatewayUrl: string;
+  oauthUrl: string;
+  app: EmulatedApp;
+  tenant: TechnicalUserOptions;
+  clientIds: readonly string[];
+}
 
 /** Module options that point the library at an emulator. */
 export interface EmulatorModuleOptions extends MindsphereCredentialsModuleOptions {
   gatewayUrl: string;
   oauthUrl: string;
   app: EmulatedApp & Pick<AppCredentialsOptions, 'authKeyScheme'>;
-  tenant: Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecret' | 'tenant'>;
+  tenant: TechnicalUserOptions;
+  /** There where the emulator plays `siemens.app`. */
+  xcelerator?: EmulatorXceleratorOptions;
 }
 
 /**
- * The gateway and the tenants' OAuth servers of MindSphere, on this machine, for tests. It checks what arrives as
- * strictly as the protocol is documented and answers in the documented shapes; time is `Date.now()`.
+ * The gateway and the tenants' OAuth servers of MindSphere, on this machine, for tests; with `xcelerator` those of
+ * `siemens.app`, too. It accepts what the real servers accept, or with `strict` only what is documented, and answers in
+ * the documented shapes; time is `Date.now()`.
  *
- * The gateway answers at {@link origin}; a tenant's OAuth server at `/piam/{tenant}` there, and for any host name
- * `{tenant}.piam.…` that leads here. `iss` follows the address that was asked. Anything else under `/api/` demands a
- * token of this emulator and answers what it says.
+ * The gateway answers at {@link origin}; a tenant's OAuth server at `/piam/{tenant}` there, and for the host names
+ * `{tenant}.piam.…`. `siemens.app` is at `/xcelerator` and `/sws/{tenant}`, and at the host names `api.{region}.…` and
+ * `{tenant}.{region}.sws.…`. `iss` follows the address that was asked. Anything else under `/api/` demands a token of this
+ * emulator and answers what is in it.
  */
 export class MindsphereEmulator {
-  readonly #settings: EmulatorSettings;
-  readonly #keys: KeyRing;
-  readonly #issuer: TokenIssuer;
-  readonly #faults = new FaultQueue();
-  readonly #log: RequestLog;
-  readonly #server: EmulatorServer;
-  #port = 0;
+  readonly #core: EmulatorCore;
 
-  private constructor(settings: EmulatorSettings) {
-    this.#settings = settings;
-    this.#keys = new KeyRing(settings.signingKeyPosition);
-    this.#issuer = new TokenIssuer(settings, this.#keys);
-    this.#log = new RequestLog(settings);
-    const parts = { settings, keys: this.#keys, issuer: this.#issuer, faults: this.#faults, log: this.#log };
-    const handler = new RequestHandler(parts);
-    this.#server = new EmulatorServer((message, response) => handler.handle(message, response));
+  private constructor(core: EmulatorCore) {
+    this.#core = core;
   }
 
   /**
@@ -60,25 +62,20 @@ export class MindsphereEmulator {
    * @throws Node's error, such as `EADDRINUSE`, where it cannot listen
    */
   static async start(options: MindsphereEmulatorOptions = {}): Promise<MindsphereEmulator> {
-    if (process.env['NODE_ENV'] === 'production') {
+    if (process.env['NODE_ENV']?.trim().toLowerCase() === 'production') {
       throw new Error('MindsphereEmulator is for tests and does not start under NODE_ENV=production');
     }
-    const settings = resolveSettings(options);
-    await fillKeyPool();
-    const emulator = new MindsphereEmulator(settings);
-    await emulator.#server.listen(settings.port, settings.host);
-    emulator.#port = emulator.#server.port;
-    return emulator;
+    return new MindsphereEmulator(await EmulatorCore.start(resolveSettings(options)));
   }
 
   /** The port it listens, or has listened, on. */
   get port(): number {
-    return this.#port;
+    return this.#core.port;
   }
 
   /** Its URL, without a slash at the end; the loopback address where it listens on all. */
   get origin(): string {
-    return `http://${reachableHost(this.#settings.host)}:${this.#port}`;
+    return this.#core.origin;
   }
 
   /**
@@ -86,24 +83,30 @@ export class MindsphereEmulator {
    * `allowInsecureHttp`.
    */
   get moduleOptions(): EmulatorModuleOptions {
-    const { app, authKeyScheme, technicalUsers } = this.#settings;
-    const [{ clientId, clientSecret, tenant }] = technicalUsers;
+    const { authKeyScheme, platforms } = this.#core.settings;
+    const [mindsphere, xcelerator] = platforms;
+    const { app, ...others } = this.#optionsOf(mindsphere);
     return {
-      gatewayUrl: this.origin,
-      oauthUrl: `${this.origin}/piam/{tenant}`,
-      app: authKeyScheme === 'Basic' ? { ...app } : { ...app, authKeyScheme },
-      tenant: { clientId, clientSecret, tenant },
+      ...others,
+      app: authKeyScheme === 'Basic' ? app : { ...app, authKeyScheme },
+      ...(xcelerator && { xcelerator: this.#xceleratorOptions(xcelerator) }),
     };
   }
 
   /** A user's token, signed at once by the key that signs now. No request is made. */
   issueUserToken(request: UserTokenRequest = {}): string {
-    return this.#issuer.user(request, this.origin);
+    return this.#core.issueUserToken(request);
   }
 
-  /** Signs with a new key, under a new id, from now on. The last three former keys stay in the key sets. */
-  rotateKeys(): void {
-    this.#keys.rotate();
+  /**
+   * Signs with a new key, under a new id, from now on: on the named platform, or on all. The last three former keys stay in
+   * the key sets.
+   *
+   * @throws TypeError for a platform that there is not
+   */
+  rotateKeys(platform?: EmulatedPlatform): void {
+    demandPlatform(platform);
+    this.#core.keys.rotate(platform);
   }
 
   /**
@@ -112,27 +115,46 @@ export class MindsphereEmulator {
    * @throws TypeError for a fault that could not be carried out
    */
   failNext(endpoint: EmulatorEndpoint, fault: EmulatorFault = {}): void {
-    this.#faults.add(endpoint, fault);
+    this.#core.traffic.faults.add(endpoint, fault);
   }
 
-  /** What has arrived at an endpoint, or at all of them, in order and with secrets cut; faulted requests as well. */
-  requests(endpoint?: EmulatorEndpoint): RecordedRequest[] {
-    return this.#log.list(endpoint);
+  /**
+   * What has arrived at an endpoint, or at all of them, on a platform, or on both: in order and with secrets cut; faulted
+   * requests as well.
+   */
+  requests(
+    endpoint?: EmulatorEndpoint,
+    { platform }: { platform?: EmulatedPlatform | undefined } = {},
+  ): RecordedRequest[] {
+    return this.#core.log.list({ endpoint, platform });
   }
 
   /** Forgets what has arrived. */
   clearRequests(): void {
-    this.#log.clear();
+    this.#core.log.clear();
   }
 
   /** Stops it: connections are destroyed, held answers dropped. May be called again. */
   close(): Promise<void> {
-    return this.#server.close();
+    return this.#core.close();
   }
-}
 
-function reachableHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return isIPv6(host) ? `[${host}]` : host;
+  #optionsOf({ profile, app, technicalUsers }: PlatformSettings) {
+    const [{ clientId, clientSecret, tenant }] = technicalUsers;
+    return {
+      gatewayUrl: `${this.origin}${profile.gatewayPath}`,
+      oauthUrl: `${this.origin}${profile.oauthPath}/{tenant}`,
+      app: { ...app },
+      tenant: { clientId, clientSecret, tenant },
+    };
+  }
+
+  #xceleratorOptions(platform: PlatformSettings): EmulatorXceleratorOptions {
+    const { profile, app } = platform;
+    return {
+      coreTenant: profile.issuerOfUsers(app.userTenant),
+      ...this.#optionsOf(platform),
+      clientIds: [profile.userClientId(app)],
+    };
+  }
 }

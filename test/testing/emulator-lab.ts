@@ -27,8 +27,9 @@ export function useEmulator() {
     return lab.emulator;
   }
 
+  /** In strict mode unless the test says otherwise. */
   async function start(options: MindsphereEmulatorOptions = {}): Promise<void> {
-    lab.emulator = await MindsphereEmulator.start(options);
+    lab.emulator = await MindsphereEmulator.start({ strict: true, ...options });
   }
 
   function ask(path: string, { method = 'GET', headers = {}, body }: Change = {}): Promise<Response> {

@@ -32,7 +32,12 @@ describe('Tokens of the emulator', () => {
         typ: 'JWT',
       });
 
-      expect(protectedHeader).toEqual({ alg: 'RS256', kid: expect.stringMatching(/^key-id-\d+$/), typ: 'JWT' });
+      expect(protectedHeader).toEqual({
+        alg: 'RS256',
+        jku: `${lab.emulator.origin}/piam/operator/token_keys`,
+        kid: expect.stringMatching(/^key-id-\d+$/),
+        typ: 'JWT',
+      });
       expect(payload).toMatchObject({
         sub: 'operator-myapp-1.0.0',
         client_id: 'operator-myapp-1.0.0',
@@ -45,6 +50,8 @@ describe('Tokens of the emulator', () => {
         rev_sig: expect.stringMatching(/^[\da-f]{8}$/),
         aud: ['operator-myapp-1.0.0', 'api'],
       });
+      expect(payload).toMatchObject({ cat: 'client-token:v1', schemas: ['urn:siemens:mindsphere:iam:v1'] });
+      expect(payload).not.toHaveProperty('authorities');
       expect(payload).not.toHaveProperty('user_id');
       expect(payload).not.toHaveProperty('subtenant');
       expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(1_800);
@@ -226,11 +233,11 @@ describe('Tokens of the emulator', () => {
       expect((await askTenantToken(undefined, {}, 'operator')).status).toBe(401);
     });
 
-    it('are refused without credentials as an invalid client', async () => {
+    it('are refused without credentials', async () => {
       await start();
       const response = await askTenantToken(undefined, { headers: { authorization: 'Basic' } });
       expect(response.status).toBe(401);
-      expect(await response.json()).toMatchObject({ error: 'invalid_client' });
+      expect(await response.json()).toMatchObject({ error: 'unauthorized' });
     });
 
     it('are refused for another content type', async () => {

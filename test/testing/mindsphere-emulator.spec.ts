@@ -39,10 +39,13 @@ describe('MindsphereEmulator', () => {
       expect((await askAppToken()).status).toBe(200);
     });
 
-    it('refuses to start in production', async () => {
-      vi.stubEnv('NODE_ENV', 'production');
-      await expect(MindsphereEmulator.start()).rejects.toThrow('NODE_ENV=production');
-    });
+    it.each(['production', 'Production', 'PRODUCTION', ' production', 'production \t'])(
+      'refuses to start in production, written as %j',
+      async (environment) => {
+        vi.stubEnv('NODE_ENV', environment);
+        await expect(MindsphereEmulator.start()).rejects.toThrow('NODE_ENV=production');
+      },
+    );
 
     it('rejects where the port is taken', async () => {
       await start();
@@ -100,10 +103,14 @@ describe('MindsphereEmulator', () => {
     it.each([
       {
         path: '/piam/customer/oauth/token',
-        host: 'lab.emulator.test',
-        issuer: 'http://lab.emulator.test/piam/customer/oauth/token',
+        host: 'gateway.emulator.test',
+        issuer: 'http://gateway.emulator.test/piam/customer/oauth/token',
       },
-      { path: '/piam/CUSTOMER/oauth/token', host: 'A.test:1', issuer: 'http://a.test:1/piam/customer/oauth/token' },
+      {
+        path: '/piam/CUSTOMER/oauth/token',
+        host: 'LOCALHOST:1',
+        issuer: 'http://localhost:1/piam/customer/oauth/token',
+      },
       { path: '/oauth/token', host: 'customer.piam.a.test:1', issuer: 'http://customer.piam.a.test:1/oauth/token' },
       { path: '/oauth/token', host: 'CUSTOMER.piam.A.test', issuer: 'http://customer.piam.a.test/oauth/token' },
     ])('$host$path issues as $issuer', async ({ path, host, issuer }) => {
@@ -130,7 +137,7 @@ describe('MindsphereEmulator', () => {
       { path: '/piam/not.a.label/token_keys', status: 404 },
       { path: '/piam/-a/token_keys', status: 404 },
       { path: '/token_keys', host: 'gateway.emulator.test', status: 404 },
-      { path: '/token_keys', host: 'a.b.piam.emulator.test', status: 404 },
+      { path: '/token_keys', host: 'a.b.piam.emulator.test', status: 421 },
       { path: '/token_keys', host: 'core.piam.emulator.test', status: 200 },
       { path: '/api/x', host: 'core.piam.emulator.test', status: 404 },
       { path: '/piam/customer/token_keys', host: 'bad host', status: 400 },

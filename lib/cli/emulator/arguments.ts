@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
-import { isDnsLabel } from '../../testing/emulator/dns-label.js';
-import type { FailureRate, MindsphereEmulatorOptions } from '../../testing/emulator/emulator-options.interface.js';
-import { resolveSettings } from '../../testing/emulator/emulator-settings.js';
+import { isDnsLabel } from '../../testing/emulator/options/checks.js';
+import type {
+  FailureRate,
+  MindsphereEmulatorOptions,
+} from '../../testing/emulator/options/emulator-options.interface.js';
+import { resolveSettings } from '../../testing/emulator/options/emulator-settings.js';
+import { EmulatorOptionError } from '../../testing/emulator/options/option-error.js';
 import { UsageError } from './usage.error.js';
 
 /** Where it listens unless told otherwise: at an address that configurations can name. */
@@ -21,15 +25,18 @@ const OPTIONS = {
 /** `scope-token` of RFC 6749, section 3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
-/** Options of the emulator, as they are called here. */
-const FLAGS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:app\.userTenant|userTenants|tenants|technicalUsers\.\w+)/, 'each name in --tenants'],
-  [/^latencyMs/, '--latency'],
-  [/^failureRate\.?/, '--fail '],
-  [/^endpoint/, '--fail: the endpoint'],
-  [/^failureSeed/, '--seed'],
-  [/^(?=port|host)/, '--'],
-];
+/** Flags of the options of the emulator that are not called the same here. */
+const FLAGS: Readonly<Record<string, string>> = {
+  'app.userTenant': 'each name in --tenants',
+  userTenants: 'each name in --tenants',
+  tenants: 'each name in --tenants',
+  'technicalUsers.clientId': 'each name in --tenants',
+  'technicalUsers.tenant': 'each name in --tenants',
+  latencyMs: '--latency',
+  failureRate: '--fail',
+  endpoint: '--fail: the endpoint',
+  failureSeed: '--seed',
+};
 
 type Values = ReturnType<typeof parse>;
 
@@ -56,7 +63,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const values = explained(() => parse(args));
   const tenants = tenantsOf(values);
   const options = optionsOf(values, tenants);
-  const { app } = explained(() => resolveSettings(options));
+  const [{ app }] = explained(() => resolveSettings(options)).platforms;
   const usual = [`${app.appName}.user`];
   const usualUsers = (tenants ?? [app.userTenant]).map((tenant) => ({ tenant, scopes: usual }));
   const users = values.user?.map((text) => userOf(text, usual, tenants)) ?? usualUsers;
@@ -131,14 +138,21 @@ function numberOf(name: string, text: string | undefined): number | undefined {
   throw new UsageError(`--${name} must be a number`);
 }
 
-/** What the emulator, or Node's parser, finds wrong: its first sentence. */
+/** An option that the emulator refuses is named by its flag; Node's parser names flags itself, in its first sentence. */
 function explained<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof EmulatorOptionError) throw new UsageError(`${flagOf(error.option)} ${error.problem}`);
     if (!(error instanceof TypeError)) throw error;
     const [sentence = ''] = error.message.split(/\.\s/);
-    const renamed = FLAGS.reduce((text, [name, flag]) => text.replace(name, flag), sentence);
-    throw new UsageError(renamed.replace('  ', ' '));
+    throw new UsageError(sentence);
   }
+}
+
+/** `--fail api` for `failureRate.api`. */
+function flagOf(option: string): string {
+  const [name = '', detail] = option.split('.');
+  const flag = FLAGS[option] ?? FLAGS[name] ?? `--${name}`;
+  return detail === undefined || FLAGS[option] ? flag : `${flag} ${detail}`;
 }

@@ -1,0 +1,89 @@
+import { PlatformEndpoints } from './endpoints/platform-endpoints.js';
+import { EmulatorServer } from './http/emulator-server.js';
+import { HostCheck, urlHost } from './http/host-check.js';
+import { RequestHandler } from './http/request-handler.js';
+import { KeyChain } from './keys/key-chain.js';
+import { oneOf } from './options/checks.js';
+import type { EmulatorSettings } from './options/emulator-options.interface.js';
+import { EmulatorOptionError } from './options/option-error.js';
+import type { EmulatedPlatform } from './platforms/emulated-platform.js';
+import { TokenChecker } from './tokens/token-checker.js';
+import type { UserTokenRequest } from './tokens/token-issuer.js';
+import { RequestLog } from './traffic/request-log.js';
+import { Traffic } from './traffic/traffic.js';
+
+/** Everything that an emulator consists of, put together. */
+export class EmulatorCore {
+  readonly settings: EmulatorSettings;
+  readonly keys: KeyChain;
+  readonly log: RequestLog;
+  readonly traffic: Traffic;
+  readonly #platforms: readonly PlatformEndpoints[];
+  readonly #server: EmulatorServer;
+  #port = 0;
+
+  private constructor(settings: EmulatorSettings, keys: KeyChain) {
+    this.settings = settings;
+    this.keys = keys;
+    this.log = new RequestLog(settings);
+    this.traffic = new Traffic(settings);
+    const tokens = new TokenChecker(
+      settings.platforms.map(({ profile }) => profile),
+      keys,
+    );
+    this.#platforms = settings.platforms.map((platform) => new PlatformEndpoints(settings, platform, keys, tokens));
+    const parts = { hosts: new HostCheck(settings), platforms: this.#platforms, traffic: this.traffic, log: this.log };
+    const handler = new RequestHandler(parts);
+    this.#server = new EmulatorServer((message, response) => handler.handle(message, response));
+  }
+
+  /** Makes or reads the keys and starts to listen; rejects with Node's error, such as `EADDRINUSE`. */
+  static async start(settings: EmulatorSettings): Promise<EmulatorCore> {
+    const core = new EmulatorCore(settings, await KeyChain.open(settings));
+    await core.#server.listen(settings.port, settings.host);
+    core.#port = core.#server.port;
+    return core;
+  }
+
+  /** The port it listens, or has listened, on. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Its URL, without a slash at the end; the loopback address where it listens on all. */
+  get origin(): string {
+    return `http://${reachableHost(this.settings.host)}:${this.#port}`;
+  }
+
+  /** The platforms that it plays, `mindsphere` first. */
+  get platforms(): readonly EmulatedPlatform[] {
+    return this.#platforms.map(({ settings }) => settings.profile.name);
+  }
+
+  /**
+   * One platform.
+   *
+   * @throws EmulatorOptionError for a platform that this emulator does not play
+   */
+  platform(name: EmulatedPlatform): PlatformEndpoints {
+    const found = this.#platforms.find(({ settings }) => settings.profile.name === name);
+    if (found) return found;
+    oneOf('platform', name, ['mindsphere', 'xcelerator']);
+    throw new EmulatorOptionError('platform', `${name} is not played; start the emulator with { xcelerator: true }`);
+  }
+
+  /** A user's token, signed at once by the key that signs now. */
+  issueUserToken(request: UserTokenRequest): string {
+    return this.platform(request.platform ?? 'mindsphere').issuer.user(request, this.origin);
+  }
+
+  /** Stops it: connections are destroyed, held answers dropped. */
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '[::1]' : urlHost(host);
+}

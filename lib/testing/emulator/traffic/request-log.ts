@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http';
+import type { EmulatedRequest } from '../http/emulated-request.js';
+import type { EmulatorEndpoint } from '../http/route.js';
+import type { EmulatorSettings } from '../options/emulator-options.interface.js';
+import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
+import { SecretCutter } from './secret-cutter.js';
+
+/** A request that arrived, secrets cut: where one stood there is `***`. */
+export interface RecordedRequest {
+  /** Platform whose server it was for. */
+  readonly platform: EmulatedPlatform;
+  /** What of the emulator it was for; `'application'`: passed on to the application behind it. */
+  readonly endpoint: EmulatorEndpoint | 'application';
+  /** In upper case. */
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** By their names in lower case; of credentials only the scheme is left. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as a string, up to 64 kB; empty if there was none. */
+  readonly body: string;
+  /** When its first bytes arrived, by `Date.now()`. */
+  readonly receivedAt: Date;
+  /** Status of the answer; `undefined` until it is over, and for good where the connection ended without an answer. */
+  readonly status?: number;
+  /** Milliseconds until it was over; `undefined` before. */
+  readonly durationMs?: number;
+}
+
+/** What counts of a recorded request until it is over. */
+type Entry = { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] } & { readonly size: number };
+
+/** Says that a request is over: with this status, or without an answer. */
+export type Finish = (status: number | undefined) => void;
+
+/** What is asked of the log. */
+export interface RequestFilter {
+  readonly endpoint?: RecordedRequest['endpoint'] | undefined;
+  readonly platform?: EmulatedPlatform | undefined;
+}
+
+const LARGEST_BODY = 65_536;
+/** Room behind the largest body, so that no secret is cut in half before it is looked for. */
+const MARGIN = 1_024;
+/** All that is remembered. Characters. */
+const LARGEST_LOG = 32 * 1024 * 1024;
+
+/** What arrived, in order: the last requests, as many as wanted and as there is room for. */
+export class RequestLog {
+  readonly #cutter: SecretCutter;
+  readonly #limit: number;
+  readonly #onRequest: EmulatorSettings['onRequest'];
+  readonly #entries = new Set<Entry>();
+  #size = 0;
+
+  constructor(settings: EmulatorSettings) {
+    this.#cutter = new SecretCutter(settings);
+    this.#limit = settings.rememberedRequests;
+    this.#onRequest = settings.onRequest;
+  }
+
+  /** Keeps what may be kept of a request to an endpoint of the emulator. */
+  add(endpoint: EmulatorEndpoint, platform: EmulatedPlatform, request: EmulatedRequest): Finish {
+    const { method, target, receivedAt, headers } = request;
+    const body = this.#cutter.cut(request.body.slice(0, LARGEST_BODY + MARGIN)).slice(0, LARGEST_BODY);
+    return this.#begin({ endpoint, platform, method, path: target, headers, body, receivedAt });
+  }
+
+  /** Keeps what may be kept of a request whose body goes on to an application. */
+  addMessage(platform: EmulatedPlatform, message: IncomingMessage): Finish {
+    const { method = '', url: path = '' } = message;
+    const headers: Record<string, readonly string[]> = {};
+    for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = values ?? [];
+    return this.#begin({ endpoint: 'application', platform, method, path, headers, body: '', receivedAt: new Date() });
+  }
+
+  /** The requests that a filter leaves. */
+  list({ endpoint, platform }: RequestFilter = {}): RecordedRequest[] {
+    return [...this.#entries]
+      .filter((entry) => (endpoint ?? entry.endpoint) === entry.endpoint)
+      .filter((entry) => (platform ?? entry.platform) === entry.platform)
+      .map(copyOf);
+  }
+
+  /** Forgets them all. */
+  clear(): void {
+    this.#entries.clear();
+    this.#size = 0;
+  }
+
+  #begin(request: Omit<RecordedRequest, 'headers'> & { readonly headers: EmulatedRequest['headers'] }): Finish {
+    const headers: Record<string, string> = {};
+    for (const [name, values] of Object.entries(request.headers)) headers[name] = this.#cutter.header(name, values);
+    const path = this.#cutter.cut(request.path);
+    const size = path.length + request.body.length + JSON.stringify(headers).length;
+    const entry: Entry = { ...request, path, headers: Object.freeze(headers), size };
+    if (this.#limit > 0) this.#remember(entry);
+    return (status) => this.#finish(entry, status);
+  }
+
+  #remember(entry: Entry): void {
+    this.#entries.add(entry);
+    this.#size += entry.size;
+    for (const oldest of this.#entries) {
+      if (this.#entries.size <= this.#limit && this.#size <= LARGEST_LOG) return;
+      this.#entries.delete(oldest);
+      this.#size -= oldest.size;
+    }
+  }
+
+  #finish(entry: Entry, status: number | undefined): void {
+    if (entry.durationMs !== undefined) return;
+    entry.durationMs = Math.max(0, Date.now() - entry.receivedAt.getTime());
+    if (status !== undefined) entry.status = status;
+    this.#onRequest?.(copyOf(entry));
+  }
+}
+
+/** A copy that nobody can change the log through. */
+function copyOf({ size: _, ...entry }: Entry): RecordedRequest {
+  return { ...entry, receivedAt: new Date(entry.receivedAt) };
+}
