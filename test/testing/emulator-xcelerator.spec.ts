@@ -8,7 +8,7 @@ const ASSETS = '/api/assetmanagement-1000001700/v3/assets';
 
 describe('The emulator of siemens.app', () => {
   const lab = useEmulator();
-  const { ask, askAppToken, askTenantToken } = lab;
+  const { ask: request, askAppToken, askTenantToken } = lab;
   const start = (options = {}) => lab.start({ xcelerator: true, ...options });
   const xcelerator = () => {
     const { xcelerator: options } = lab.emulator.moduleOptions;
@@ -22,7 +22,7 @@ describe('The emulator of siemens.app', () => {
       'content-type': 'application/json',
       'x-space-auth-key': basic(keyStoreClientId, keyStoreClientSecret),
     };
-    return ask(path, { method: 'POST', headers, body: JSON.stringify({ ...app, ...fields }) });
+    return request(path, { method: 'POST', headers, body: JSON.stringify({ ...app, ...fields }) });
   }
 
   function askXceleratorTenant(tenant: string, body = 'grant_type=client_credentials'): Promise<Response> {
@@ -31,17 +31,17 @@ describe('The emulator of siemens.app', () => {
       'content-type': 'application/x-www-form-urlencoded',
       authorization: basic(clientId, clientSecret),
     };
-    return ask(`/sws/${tenant}/oauth/token`, { method: 'POST', headers, body });
+    return request(`/sws/${tenant}/oauth/token`, { method: 'POST', headers, body });
   }
 
-  const callApi = (token: string, path: string) => ask(path, { headers: { authorization: `Bearer ${token}` } });
-  const keysOf = async (path: string): Promise<{ keys: JWK[] }> => JSON.parse(await (await ask(path)).text());
+  const callApi = (token: string, path: string) => request(path, { headers: { authorization: `Bearer ${token}` } });
+  const keysOf = async (path: string): Promise<{ keys: JWK[] }> => JSON.parse(await (await request(path)).text());
 
   it('is played on demand alone', async () => {
     await lab.start();
     expect(lab.emulator.moduleOptions).not.toHaveProperty('xcelerator');
-    expect((await ask('/sws/1000001700/token_keys')).status).toBe(404);
-    expect((await ask(`/xcelerator${ASSETS}`)).status).toBe(404);
+    expect((await request('/sws/1000001700/token_keys')).status).toBe(404);
+    expect((await request(`/xcelerator${ASSETS}`)).status).toBe(404);
     expect(() => lab.emulator.issueUserToken({ platform: 'xcelerator' })).toThrow('{ xcelerator: true }');
   });
 
@@ -75,9 +75,27 @@ describe('The emulator of siemens.app', () => {
     expect(Object.keys(protectedHeader).toSorted()).toEqual(['alg', 'jku', 'kid', 'typ']);
     expect(Object.keys(payload).toSorted()).toEqual(
       [
-        ...['aud', 'azp', 'cat', 'cid', 'client_id', 'env', 'exp', 'grant_type', 'iat', 'iss', 'jti', 'orig_ten'],
-        ...['region', 'rev_sig', 'schemas', 'scope', 'sub', 'zid'],
-        ...['sws.samauth.ten', 'sws.samauth.ten.extId', 'sws.samauth.ten.name'],
+        'aud',
+        'azp',
+        'cat',
+        'cid',
+        'client_id',
+        'env',
+        'exp',
+        'grant_type',
+        'iat',
+        'iss',
+        'jti',
+        'orig_ten',
+        'region',
+        'rev_sig',
+        'schemas',
+        'scope',
+        'sub',
+        'zid',
+        'sws.samauth.ten',
+        'sws.samauth.ten.extId',
+        'sws.samauth.ten.name',
       ].toSorted(),
     );
     expect(payload).toMatchObject({
@@ -210,8 +228,8 @@ describe('The emulator of siemens.app', () => {
       });
       return decodeJwt(String(JSON.parse(text).access_token)).iss;
     };
-    expect(await ask('api.eu1.lab.test:1')).toBe('http://1000001700.eu1.sws.lab.test:1/oauth/token');
-    expect(await ask('api.eu1.siemens.app')).toBe('http://1000001700.eu1.sws.siemens.com/oauth/token');
+    expect(await request('api.eu1.lab.test:1')).toBe('http://1000001700.eu1.sws.lab.test:1/oauth/token');
+    expect(await request('api.eu1.siemens.app')).toBe('http://1000001700.eu1.sws.siemens.com/oauth/token');
   });
 
   it('tells faults, requests and rotations of the two platforms apart', async () => {
@@ -220,8 +238,8 @@ describe('The emulator of siemens.app', () => {
     lab.emulator.failNext('token-keys', { status: 500 });
     expect((await askAppToken()).status).toBe(200);
     expect((await askXceleratorApp()).status).toBe(503);
-    expect((await ask('/sws/1/token_keys')).status).toBe(500);
-    expect((await ask('/piam/a/token_keys')).status).toBe(200);
+    expect((await request('/sws/1/token_keys')).status).toBe(500);
+    expect((await request('/piam/a/token_keys')).status).toBe(200);
     expect(lab.emulator.requests('app-token').map(({ platform }) => platform)).toEqual(['mindsphere', 'xcelerator']);
     expect(lab.emulator.requests('app-token', { platform: 'xcelerator' })).toMatchObject([
       { path: XCELERATOR_TOKEN_MANAGER, status: 503 },

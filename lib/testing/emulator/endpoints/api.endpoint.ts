@@ -26,7 +26,8 @@ export class ApiEndpoint {
   /** The claims of the request's token; `undefined` where it has no valid one. */
   claimsOf(request: EmulatedRequest, { profile }: Route, port: number): Claims | undefined {
     const header = singleHeader(request, 'authorization') ?? '';
-    const [scheme = '', token = ''] = [header.slice(0, 6), header.slice(7)];
+    const scheme = header.slice(0, 6);
+    const token = header.slice(7);
     const isBearer = this.#strict ? scheme === 'Bearer' : scheme.toLowerCase() === 'bearer';
     if (!isBearer || header[6] !== ' ' || !TOKEN.test(token)) return undefined;
     return this.#tokens.claimsOf(token, { profile, port, host: request.host });

@@ -117,6 +117,8 @@ export class RequestLog {
 }
 
 /** A copy that nobody can change the log through. */
-function copyOf({ size: _, ...entry }: Entry): RecordedRequest {
-  return { ...entry, receivedAt: new Date(entry.receivedAt) };
+function copyOf(entry: Entry): RecordedRequest {
+  const { size, ...request } = entry;
+  void size;
+  return { ...request, receivedAt: new Date(entry.receivedAt) };
 }
