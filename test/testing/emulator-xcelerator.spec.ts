@@ -215,7 +215,7 @@ describe('The emulator of siemens.app', () => {
   it('names issuers by host name where it was asked by host name', async () => {
     await start({ domains: ['siemens.app', 'siemens.com'] });
     const { keyStoreClientId, keyStoreClientSecret, ...app } = xcelerator().app;
-    const ask = async (host: string) => {
+    const askAt = async (host: string) => {
       const { text } = await rawRequest(lab.emulator.port, {
         path: XCELERATOR_TOKEN_MANAGER.replace('/xcelerator', ''),
         method: 'POST',
@@ -228,8 +228,8 @@ describe('The emulator of siemens.app', () => {
       });
       return decodeJwt(String(JSON.parse(text).access_token)).iss;
     };
-    expect(await request('api.eu1.lab.test:1')).toBe('http://1000001700.eu1.sws.lab.test:1/oauth/token');
-    expect(await request('api.eu1.siemens.app')).toBe('http://1000001700.eu1.sws.siemens.com/oauth/token');
+    expect(await askAt('api.eu1.lab.test:1')).toBe('http://1000001700.eu1.sws.lab.test:1/oauth/token');
+    expect(await askAt('api.eu1.siemens.app')).toBe('http://1000001700.eu1.sws.siemens.com/oauth/token');
   });
 
   it('tells faults, requests and rotations of the two platforms apart', async () => {
