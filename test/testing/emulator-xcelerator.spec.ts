@@ -170,7 +170,7 @@ describe('The emulator of siemens.app', () => {
 
   it('issues tokens of users as they are asked for', async () => {
     await start();
-    const issue = (request: object) => decodeJwt(lab.emulator.issueUserToken({ platform: 'xcelerator', ...request }));
+    const issue = (user: object) => decodeJwt(lab.emulator.issueUserToken({ platform: 'xcelerator', ...user }));
     expect(issue({ userName: 'ann' })).toMatchObject({ user_name: 'ann', email: 'ann@example.com' });
     expect(issue({ issuer: 'https://x.test' }).iss).toBe('https://x.test');
     expect(issue({ issuerTenant: '1' }).iss).toBe(`${lab.emulator.origin}/sws/1/oauth/token`);
