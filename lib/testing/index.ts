@@ -13,7 +13,7 @@ export type {
 } from './emulator/options/emulator-options.interface.js';
 export type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js';
 export type { EmulatorFault } from './emulator/traffic/fault-queue.js';
-export type { RecordedRequest } from './emulator/traffic/request-log.js';
+export type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
 export type { EmulatorEndpoint } from './emulator/http/route.js';
 export type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';

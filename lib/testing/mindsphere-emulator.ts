@@ -12,7 +12,7 @@ import { resolveSettings } from './emulator/options/emulator-settings.js';
 import type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js';
 import type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 import { demandPlatform, type EmulatorFault } from './emulator/traffic/fault-queue.js';
-import type { RecordedRequest } from './emulator/traffic/request-log.js';
+import type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
 
 /** Credentials of a technical user, as module options take them. */
 type TechnicalUserOptions = Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecret' | 'tenant'>;

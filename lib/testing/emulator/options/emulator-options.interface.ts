@@ -1,6 +1,6 @@
 import type { PlatformProfile } from '../platforms/emulated-platform.js';
 import type { EmulatorEndpoint } from '../http/route.js';
-import type { RecordedRequest } from '../traffic/request-log.js';
+import type { RecordedRequest } from '../traffic/recorded-request.interface.js';
 
 /** The app whose credentials the emulated Token Manager accepts. */
 export interface EmulatedApp {
