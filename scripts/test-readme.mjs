@@ -23,12 +23,15 @@ import { link, manifest, pack, root, unpack } from './packed-package.mjs';
 const OF_THE_APPLICATION = [
   // What docs/migrating.md comes from.
   '@mindconnect/mindconnect-nodejs',
+  '@nestjs/apollo',
+  '@nestjs/graphql',
   '@nestjs/platform-express',
   '@nestjs/platform-fastify',
   '@nestjs/schedule',
   '@nestjs/swagger',
   '@nestjs/testing',
   '@types/node',
+  'graphql-ws',
   'vitest',
 ];
 /** Checked by nothing here: pictures, other people's languages, and what is shown as it is printed. */
