@@ -5,21 +5,39 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { ContextIdFactory, NestFactory } from '@nestjs/core';
-import * as library from 'nestjs-mindsphere-credentials';
+import {
+  AppCredentials,
+  CurrentAppCredentials,
+  CurrentUser,
+  getCredentialsToken,
+  InjectCredentials,
+  MindsphereCredentials,
+  MindsphereCredentialsError,
+  MindsphereCredentialsEvents,
+  MindsphereCredentialsFactory,
+  MindsphereCredentialsModule,
+  MindsphereExceptionFilter,
+  MindsphereHttpService,
+  TenantCredentials,
+  TokenVerifier,
+  UserToken,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
 
-const SINGLETONS = [
-  'MindsphereCredentials',
-  'AppCredentials',
-  'TenantCredentials',
-  'CurrentUser',
-  'MindsphereCredentialsEvents',
-  'MindsphereCredentialsFactory',
-  'MindsphereExceptionFilter',
-  'MindsphereHttpService',
-  'TokenVerifier',
-  'UserTokenGuard',
-];
-const OF_REQUESTS = ['UserToken', 'CurrentAppCredentials'];
+const SINGLETONS = {
+  MindsphereCredentials,
+  AppCredentials,
+  TenantCredentials,
+  CurrentUser,
+  MindsphereCredentialsEvents,
+  MindsphereCredentialsFactory,
+  MindsphereExceptionFilter,
+  MindsphereHttpService,
+  TokenVerifier,
+  UserTokenGuard,
+};
+const OF_REQUESTS = { UserToken, CurrentAppCredentials };
+const CLASSES = Object.entries({ ...SINGLETONS, ...OF_REQUESTS });
 
 const app = {
   keyStoreClientId: 'id',
@@ -33,8 +51,8 @@ const app = {
 class AppModule {}
 Module({
   imports: [
-    library.MindsphereCredentialsModule.forRoot({ app, tenant: false }),
-    library.MindsphereCredentialsModule.forRoot({
+    MindsphereCredentialsModule.forRoot({ app, tenant: false }),
+    MindsphereCredentialsModule.forRoot({
       app: { ...app, userTenant: 'plantco' },
       tenant: false,
       name: 'plant',
@@ -56,28 +74,29 @@ const seen = new Set();
 for (const name of [undefined, 'plant']) {
   const request = ContextIdFactory.create();
   application.registerRequestByContextId({ headers: {}, rawHeaders: [] }, request);
-  for (const key of [...SINGLETONS, ...OF_REQUESTS]) {
-    const token = library.getCredentialsToken(library[key], name);
-    const instance = OF_REQUESTS.includes(key)
-      ? await application.resolve(token, request, { strict: false })
-      : application.get(token, { strict: false });
+  for (const [key, type] of CLASSES) {
+    const token = getCredentialsToken(type, name);
+    const instance =
+      key in OF_REQUESTS
+        ? await application.resolve(token, request, { strict: false })
+        : application.get(token, { strict: false });
     const label = `${key} of ${name ?? 'the one without a name'}`;
-    if (!(instance instanceof library[key])) wrong.push(label);
+    if (!(instance instanceof type)) wrong.push(label);
     // The default credentials are the app's, by contract.
     if (key !== 'MindsphereCredentials') {
       if (seen.has(instance)) wrong.push(`${label} twice`);
       seen.add(instance);
     }
-    if (instance instanceof library.MindsphereCredentials) shown[label] = String(instance).split(' ')[0];
+    if (instance instanceof MindsphereCredentials) shown[label] = String(instance).split(' ')[0];
   }
 }
 
 /** What Nest says where a name has no registration. */
 class Wants {}
-library.InjectCredentials(library.TokenVerifier, 'plnt')(Wants, undefined, 0);
+InjectCredentials(TokenVerifier, 'plnt')(Wants, undefined, 0);
 Reflect.defineMetadata('design:paramtypes', [Object], Wants);
 class BrokenModule {}
-Module({ imports: [library.MindsphereCredentialsModule.forRoot({ app })], providers: [Wants] })(BrokenModule);
+Module({ imports: [MindsphereCredentialsModule.forRoot({ app })], providers: [Wants] })(BrokenModule);
 const failure = await NestFactory.createApplicationContext(BrokenModule, { logger: false, abortOnError: false }).catch(
   (error) => error.message,
 );
@@ -86,8 +105,8 @@ await application.close();
 const found = JSON.stringify({
   wrong,
   shown,
-  mangled: [...SINGLETONS, ...OF_REQUESTS].some((key) => library[key].name !== key),
-  error: new library.MindsphereCredentialsError('options_invalid', 'x').name,
+  mangled: CLASSES.some(([key, type]) => type.name !== key),
+  error: new MindsphereCredentialsError('options_invalid', 'x').name,
   saysClass: failure.includes("TokenVerifier of registration 'plnt'"),
   log: lines.filter((line) => line.startsWith('Configured')).length,
 });

@@ -14,6 +14,7 @@ const SPECS: Record<string, string[]> = {
   ],
   credentials: [
     'test/credentials/**/*.spec.ts',
+    'test/registration/**/*.spec.ts',
     'test/e2e/user-token.spec.ts',
     'test/e2e/registration.spec.ts',
     'test/token/token-cache.spec.ts',
@@ -25,13 +26,10 @@ const SPECS: Record<string, string[]> = {
   guard: ['test/guard/refusal-log.spec.ts', 'test/guard/steps.spec.ts', 'test/guard/decorators.spec.ts'],
 };
 
-/** It tells of a process in which nothing was registered before. */
-const FIRST = 'registration-names.spec.ts';
-
 /** Small spec files first: one of those often shows what is wrong, and then nobody waits for the large ones. */
 class SmallestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const weight = ({ moduleId }: TestSpecification) => (moduleId.endsWith(FIRST) ? 0 : statSync(moduleId).size);
+    const weight = ({ moduleId }: TestSpecification) => statSync(moduleId).size;
     return files.toSorted((a, b) => weight(a) - weight(b));
   }
 }
