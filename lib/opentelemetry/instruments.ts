@@ -1,4 +1,5 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Platform } from '../platform/platform.interface.js';
 import type {
   FailureCodes,
   MindsphereCredentialsEvent,
@@ -9,7 +10,7 @@ import type {
 const SECONDS = { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30] };
 
 /**
- * The metrics. Their labels are few: the kind of credentials (2 values), and as `error.type` one of the error codes.
+ * The metrics. Their labels are few: platform and kind of credentials (2 values each), and as `error.type` one of the error codes.
  * Never a tenant: there may be 10,000.
  */
 export class Instruments {
@@ -62,21 +63,26 @@ export class Instruments {
       case 'token_served_stale':
         return this.#servedStale.add(1, { ...kindOf(event), ...errorTypeOf(event) });
       case 'key_set_read':
-        return this.#keySetDuration.record(
-          event.durationMs / 1_000,
-          event.outcome === 'ok' ? {} : errorTypeOf({ code: 'key_set_unavailable' }),
-        );
+        return this.#keySetDuration.record(event.durationMs / 1_000, {
+          ...platformOf(event),
+          ...(event.outcome === 'ok' ? {} : errorTypeOf({ code: 'key_set_unavailable' })),
+        });
       case 'user_token_refused':
-        return this.#refusals.add(1, errorTypeOf(event));
+        return this.#refusals.add(1, { ...platformOf(event), ...errorTypeOf(event) });
       default:
         return undefined;
     }
   }
 }
 
-/** The label of the kind of credentials. */
-export function kindOf({ credentials }: Pick<TokenSubject, 'credentials'>): Attributes {
-  return { 'mindsphere.credentials.kind': credentials };
+/** The labels of platform and kind of credentials. */
+export function kindOf({ platform, credentials }: Pick<TokenSubject, 'platform' | 'credentials'>): Attributes {
+  return { ...platformOf({ platform }), 'mindsphere.credentials.kind': credentials };
+}
+
+/** The label of the platform, where it is known. */
+function platformOf({ platform }: { readonly platform?: Platform }): Attributes {
+  return platform === undefined ? {} : { 'mindsphere.credentials.platform': platform };
 }
 
 /** `error.type` of the semantic conventions, whose word for what is not foreseen is `_OTHER`. */

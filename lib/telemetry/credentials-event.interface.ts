@@ -85,6 +85,8 @@ export interface TokenServedStaleEvent extends EventBase, TokenSubject, FailureC
 export interface KeySetReadEvent extends EventBase {
   /** Tells this event from the others. */
   readonly type: 'key_set_read';
+  /** Whose servers' it is. */
+  readonly platform: Platform;
   /** Whether a usable key set came. */
   readonly outcome: 'ok' | 'failed';
   /** In milliseconds. */
@@ -99,6 +101,8 @@ export interface KeySetReadEvent extends EventBase {
 export interface UserTokenRefusedEvent extends EventBase {
   /** Tells this event from the others. */
   readonly type: 'user_token_refused';
+  /** By the form of its `iss`; `undefined` where it has the form of no platform of the registration. */
+  readonly platform?: Platform;
   /** Why, as `TokenVerifier.verify` fails. */
   readonly code: FailureCodes['code'];
 }

@@ -1,3 +1,4 @@
+import type { Platform } from '../platform/platform.interface.js';
 import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
 import type { TokenState } from '../token/token-state.js';
 
@@ -9,6 +10,8 @@ const FAILURE_COUNTS_MS = 300_000;
 
 /** The health of one configured credential, read from its cache. */
 export interface CredentialsHealth {
+  /** The platform that they act on. */
+  readonly platform: Platform;
   /** `'down'`: no valid token is held, and the last request for one failed. Before the first use: `'up'`. */
   readonly status: 'up' | 'down';
   /** Whole seconds of validity left of the token that is held; 0 once it is expired. */
@@ -30,8 +33,12 @@ export interface TenantsHealth {
 }
 
 /** The health of credentials with one token. */
-export function healthOf({ lifeLeftMs, refreshedAt, lastErrorCode }: TokenState): CredentialsHealth {
+export function healthOf(
+  platform: Platform,
+  { lifeLeftMs, refreshedAt, lastErrorCode }: TokenState,
+): CredentialsHealth {
   return {
+    platform,
     status: lastErrorCode === undefined || isValid({ lifeLeftMs }) ? 'up' : 'down',
     ...(lifeLeftMs === undefined ? {} : { secondsLeft: Math.floor(lifeLeftMs / 1_000) }),
     ...(refreshedAt === undefined ? {} : { lastRefresh: new Date(refreshedAt).toISOString() }),
@@ -44,8 +51,12 @@ export function healthOf({ lifeLeftMs, refreshedAt, lastErrorCode }: TokenState)
  * These are down together, where some fail and none is valid: one tenant's failure must not take the application out of
  * service for all the others.
  */
-export function appHealthOf(own: TokenState | undefined, others: readonly TokenState[]): CredentialsHealth {
-  const health = healthOf(own ?? {});
+export function appHealthOf(
+  platform: Platform,
+  own: TokenState | undefined,
+  others: readonly TokenState[],
+): CredentialsHealth {
+  const health = healthOf(platform, own ?? {});
   if (others.length === 0) return health;
   const failing = others.filter(isFailing);
   const tenants: TenantsHealth = { valid: others.filter(isValid).length, failing: failing.length };

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { firstValueFrom } from 'rxjs';
 import { AppCredentials } from '../credentials/app.credentials.js';
+import type { Platform } from '../platform/platform.interface.js';
+import { PLATFORMS } from '../platform/platforms.js';
 import type { TechnicalCredentials } from '../credentials/technical-credentials.js';
 import { TenantCredentials } from '../credentials/tenant.credentials.js';
 import { appHealthOf, type CredentialsHealth, healthOf } from './credentials-health.js';
@@ -33,27 +35,53 @@ export class MindsphereHealthIndicator {
   ) {}
 
   /**
-   * `app` and `tenant`, each with what is configured; down where one of them is. No network I/O unless asked for. Never
-   * fails.
+   * `app` and `tenant` as they are injected, each if it is configured, and as `xcelerator.app` and `xcelerator.tenant`
+   * those of the other platform; down where one of them is. No network I/O unless asked for. Never fails.
    */
   async check<Key extends string>(
     key: Key,
     { request = false }: MindsphereHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
-    if (request) await Promise.all([askForToken(this.app), askForToken(this.tenant)]);
-    const found = this.#health();
+    const apps = onAllPlatforms(this.app);
+    const tenants = onAllPlatforms(this.tenant);
+    if (request) await Promise.all([...apps, ...tenants].map(askForToken));
+    const found = { ...entries('app', apps, healthOfApp), ...entries('tenant', tenants, healthOfTenant) };
     const indicator = this.indicators.check(key);
     const isDown = Object.values(found).some(({ status }) => status === 'down');
     return isDown ? indicator.down(found) : indicator.up(found);
   }
+}
 
-  #health(): Record<string, CredentialsHealth> {
-    const { app, tenant } = this;
-    return {
-      ...(app.isConfigured ? { app: appHealthOf(app.state, app.derivedStates) } : {}),
-      ...(tenant.state === undefined ? {} : { tenant: healthOf(tenant.state) }),
-    };
-  }
+/** The credentials as they are injected first, then those of the other platforms. */
+function onAllPlatforms<T extends { readonly platform: Platform; on(platform: Platform): T }>(injected: T): T[] {
+  const others = Object.values(PLATFORMS).filter(({ platform }) => platform !== injected.platform);
+  return [injected, ...others.map(({ platform }) => injected.on(platform))];
+}
+
+/** Named as the options are: the injected ones by their group alone. */
+function entries<T extends TechnicalCredentials>(
+  group: 'app' | 'tenant',
+  [injected, ...others]: readonly T[],
+  healthIn: (credentials: T) => CredentialsHealth | undefined,
+): Record<string, CredentialsHealth> {
+  const named: (readonly [string, T])[] = [
+    ...(injected === undefined ? [] : [[group, injected] as const]),
+    ...others.map((credentials) => [`${credentials.platform}.${group}`, credentials] as const),
+  ];
+  return Object.fromEntries(
+    named.flatMap(([name, credentials]) => {
+      const health = healthIn(credentials);
+      return health === undefined ? [] : [[name, health]];
+    }),
+  );
+}
+
+function healthOfApp(app: AppCredentials): CredentialsHealth | undefined {
+  return app.isConfigured ? appHealthOf(app.platform, app.state, app.derivedStates) : undefined;
+}
+
+function healthOfTenant(tenant: TenantCredentials): CredentialsHealth | undefined {
+  return tenant.state === undefined ? undefined : healthOf(tenant.platform, tenant.state);
 }
 
 /** Whatever comes of it: the state tells. */

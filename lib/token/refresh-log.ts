@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
+import { PLATFORMS } from '../platform/platforms.js';
 import { LogLimiter } from '../util/log-limiter.js';
 
 const MOST_LINES = 5;
@@ -42,9 +43,9 @@ function windowed(sayMore: (count: number) => void): LogLimiter {
   return new LogLimiter({ most: MOST_LINES, sayMore, timed: true });
 }
 
-function nameOf({ credentials, tenant, subtenant }: TokenSubject): string {
+function nameOf({ platform, credentials, tenant, subtenant }: TokenSubject): string {
   const limit = subtenant === undefined ? '' : `, subtenant ${subtenant}`;
-  return `${credentials} credentials for tenant ${tenant}${limit}`;
+  return `${credentials} credentials for tenant ${tenant}${limit} on ${PLATFORMS[platform].domain}`;
 }
 
 /** An error of this library says nothing that is secret; of any other nothing is known. */

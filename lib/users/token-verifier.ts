@@ -4,6 +4,7 @@ import {
   from,
   isObservable,
   map,
+  type MonoTypeOperatorFunction,
   Observable,
   of,
   type Subscriber,
@@ -67,8 +68,8 @@ export class TokenVerifier {
   verify(jwt: string): Observable<UserToken> {
     return new Observable((subscriber) => {
       const user = this.recall(jwt);
-      if (user === undefined) return this.#verifyAnew(jwt).pipe(reportRefused(this.#events)).subscribe(subscriber);
-      return this.#emitAllowed(user, subscriber);
+      if (user === undefined) return this.#verifyAnew(jwt).pipe(this.#reportRefused(jwt)).subscribe(subscriber);
+      return this.#emitAllowed(user, jwt, subscriber);
     });
   }
 
@@ -89,7 +90,7 @@ export class TokenVerifier {
    * nothing else. `undefined` where it has the form of no platform of this registration.
    */
   platformOf(jwt: string): Platform | undefined {
-    const { iss } = decodeJwt(jwt)?.claims ?? {};
+    const { iss } = (typeof jwt === 'string' ? decodeJwt(jwt)?.claims : undefined) ?? {};
     if (typeof iss !== 'string') return undefined;
     const found = this.#options.platforms.find(({ issuerUrl }) => issuerUrl?.tenantOf(iss) !== undefined);
     return found?.rules.platform;
@@ -121,12 +122,16 @@ export class TokenVerifier {
     this.#verifier.close();
   }
 
-  #emitAllowed(user: UserToken, subscriber: Subscriber<UserToken>) {
+  #emitAllowed(user: UserToken, jwt: string, subscriber: Subscriber<UserToken>) {
     const rule = this.#allowsTenant;
-    if (rule !== undefined) return this.#allowed(user, rule).pipe(reportRefused(this.#events)).subscribe(subscriber);
+    if (rule !== undefined) return this.#allowed(user, rule).pipe(this.#reportRefused(jwt)).subscribe(subscriber);
     subscriber.next(user);
     subscriber.complete();
     return undefined;
+  }
+
+  #reportRefused(jwt: string): MonoTypeOperatorFunction<UserToken> {
+    return reportRefused(this.#events, () => this.platformOf(jwt));
   }
 
   #verifyAnew(jwt: string): Observable<UserToken> {

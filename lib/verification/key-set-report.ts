@@ -1,6 +1,7 @@
 import { defer, type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { KeySetReadEvent } from '../telemetry/credentials-event.interface.js';
 import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { now } from '../util/clock.js';
 import type { KeySet } from './key-set.js';
 import { KeySetFailure } from './key-set.client.js';
@@ -12,6 +13,7 @@ import { KeySetFailure } from './key-set.client.js';
  */
 export function reportKeySet(
   events: MindsphereCredentialsEvents,
+  platform: Platform,
   knownTenant: () => string | undefined,
 ): MonoTypeOperatorFunction<KeySet> {
   return (source) =>
@@ -19,7 +21,14 @@ export function reportKeySet(
       const began = now().monotonic;
       const tell = (outcome: Pick<KeySetReadEvent, 'outcome' | 'status'>) => {
         const durationMs = now().monotonic - began;
-        events.emit(() => ({ type: 'key_set_read', at: Date.now(), ...outcome, durationMs, tenant: knownTenant() }));
+        events.emit(() => ({
+          type: 'key_set_read',
+          at: Date.now(),
+          platform,
+          ...outcome,
+          durationMs,
+          tenant: knownTenant(),
+        }));
       };
       return source.pipe(
         tap({

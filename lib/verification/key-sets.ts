@@ -86,7 +86,9 @@ export class KeySets {
   #make(tenant: string): IssuerKeys {
     const expected = this.#configured.has(tenant);
     const knownTenant = () => (expected || this.#known.has(tenant) ? tenant : undefined);
-    const fetch$ = this.#client.fetch(tenant).pipe(reportKeySet(this.#events, knownTenant));
+    const fetch$ = this.#client
+      .fetch(tenant)
+      .pipe(reportKeySet(this.#events, this.#platform.rules.platform, knownTenant));
     const keys = new IssuerKeys(fetch$, this.#verification, this.#random, expected);
     if (this.#closed) keys.close();
     return keys;

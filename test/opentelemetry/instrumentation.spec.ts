@@ -95,7 +95,8 @@ async function lab(options: object = {}, name?: string) {
 }
 
 const milliseconds = ([seconds, nanos]: [number, number]) => seconds * 1_000 + nanos / 1e6;
-const kind = (credentials: string) => ({ 'mindsphere.credentials.kind': credentials });
+const ON_MINDSPHERE = { 'mindsphere.credentials.platform': 'mindsphere' };
+const kind = (credentials: string) => ({ ...ON_MINDSPHERE, 'mindsphere.credentials.kind': credentials });
 
 describe('the metrics', () => {
   it('count token requests and measure their duration in seconds, by kind of credentials', async () => {
@@ -159,12 +160,17 @@ describe('the metrics', () => {
     await failureOf(verifier.verify(platform.userToken({ exp: 1 })));
     await failureOf(verifier.verify(platform.userToken({ exp: 1 })));
     await new Promise((resolve) => verifier.verify(platform.userToken()).subscribe(resolve));
-    const unavailable = { 'error.type': 'key_set_unavailable' };
+    const unavailable = { ...ON_MINDSPHERE, 'error.type': 'key_set_unavailable' };
     expect(await sdk.points()).toMatchObject([
       { name: 'key_set.read.duration', unit: 's', attributes: unavailable, count: 1 },
-      { name: 'key_set.read.duration', unit: 's', attributes: {}, count: 1 },
+      { name: 'key_set.read.duration', unit: 's', attributes: ON_MINDSPHERE, count: 1 },
       { name: 'user_token.refusals', unit: '{token}', attributes: unavailable, count: 1 },
-      { name: 'user_token.refusals', unit: '{token}', attributes: { 'error.type': 'token_expired' }, count: 2 },
+      {
+        name: 'user_token.refusals',
+        unit: '{token}',
+        attributes: { ...ON_MINDSPHERE, 'error.type': 'token_expired' },
+        count: 2,
+      },
     ]);
   });
 

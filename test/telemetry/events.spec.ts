@@ -176,7 +176,14 @@ describe('a key set', () => {
     const { platform, module, events } = await lab();
     expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('ok');
     expect(events).toEqual([
-      { type: 'key_set_read', at: expect.any(Number), outcome: 'ok', durationMs: expect.any(Number), tenant: 'acme' },
+      {
+        type: 'key_set_read',
+        at: expect.any(Number),
+        platform: 'mindsphere',
+        outcome: 'ok',
+        durationMs: expect.any(Number),
+        tenant: 'acme',
+      },
     ]);
   });
 
@@ -212,7 +219,7 @@ describe('a key set', () => {
     expect(() => verifier.presented(request('Bearer '))).toThrow('malformed');
     expect(() => verifier.presented(request())).toThrow('no bearer token');
     expect(events).toEqual([
-      { type: 'user_token_refused', at: expect.any(Number), code: 'token_expired' },
+      { type: 'user_token_refused', at: expect.any(Number), platform: 'mindsphere', code: 'token_expired' },
       { type: 'user_token_refused', at: expect.any(Number), code: 'token_malformed' },
     ]);
   });

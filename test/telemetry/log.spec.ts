@@ -102,7 +102,7 @@ describe('the log of refresh', () => {
     }
     expect(platform.app.count).toBeGreaterThan(3);
     expect(logger.take()).toEqual([
-      `warn Refresh begins to fail, the token at hand is valid for 20 s: app credentials for tenant acme. ` +
+      `warn Refresh begins to fail, the token at hand is valid for 20 s: app credentials for tenant acme on mindsphere.io. ` +
         `token_request_failed: The token endpoint ${platform.origin}/api/technicaltokenmanager/v3/oauth/token answered ` +
         'with status 401 (unauthorized: Bad credentials).',
     ]);
@@ -110,7 +110,7 @@ describe('the log of refresh', () => {
     vi.advanceTimersByTime(60_000);
     await tokenOf(app);
     await tokenOf(app);
-    expect(logger.take()).toEqual(['log Refresh works again: app credentials for tenant acme.']);
+    expect(logger.take()).toEqual(['log Refresh works again: app credentials for tenant acme on mindsphere.io.']);
   });
 
   it('warns once where the first request fails, and anew after a recovery', async () => {
@@ -128,7 +128,7 @@ describe('the log of refresh', () => {
       await tokenOf(plant);
       plant.invalidate();
     }
-    const name = 'tenant credentials for tenant acme, subtenant plant1';
+    const name = 'tenant credentials for tenant acme, subtenant plant1 on mindsphere.io';
     const lines = logger.take();
     expect(lines.map((line) => line.slice(0, 30))).toEqual([
       'warn Refresh begins to fail, t',

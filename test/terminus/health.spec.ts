@@ -88,8 +88,8 @@ describe('the health of credentials', () => {
     expect(await health()).toMatchObject(up({ app: { status: 'up' }, tenant: { status: 'up' } }));
     expect((await health()).body.details['mindsphere']).toEqual({
       status: 'up',
-      app: { status: 'up' },
-      tenant: { status: 'up' },
+      app: { platform: 'mindsphere', status: 'up' },
+      tenant: { platform: 'mindsphere', status: 'up' },
     });
     expect(platform.count).toBe(0);
   });
@@ -100,7 +100,7 @@ describe('the health of credentials', () => {
     const { issuedAt } = await tokenOf(app);
     vi.advanceTimersByTime(60_500);
     const { body } = await health();
-    const found = { status: 'up', secondsLeft: 1_738, lastRefresh: issuedAt.toISOString() };
+    const found = { platform: 'mindsphere', status: 'up', secondsLeft: 1_738, lastRefresh: issuedAt.toISOString() };
     expect(body.details['mindsphere']).toEqual({ status: 'up', app: found });
     expect(platform.count).toBe(1);
   });
@@ -179,7 +179,7 @@ describe('the health of credentials', () => {
 describe('asked to request', () => {
   it('asks for a token where there is none, and not again', async () => {
     const { platform, health } = await lab({ tenant: TENANT });
-    const found = { status: 'up', secondsLeft: expect.any(Number) };
+    const found = { platform: 'mindsphere', status: 'up', secondsLeft: expect.any(Number) };
     expect(await health('?request')).toMatchObject(up({ app: found, tenant: found }));
     expect(await health('?request')).toMatchObject(up({ app: found, tenant: found }));
     expect([platform.app.count, platform.tenant.count]).toEqual([1, 1]);
@@ -197,13 +197,21 @@ describe('asked to request', () => {
 describe("the health of app credentials whose tenants are the users'", () => {
   it('counts the tenants with a valid token and those that fail', async () => {
     const { platform, health, app } = await lab({ app: DEPLOYED });
-    expect((await health()).body.details['mindsphere']).toEqual({ status: 'up', app: { status: 'up' } });
+    expect((await health()).body.details['mindsphere']).toEqual({
+      status: 'up',
+      app: { platform: 'mindsphere', status: 'up' },
+    });
     for (const tenant of ['a', 'b', 'c']) {
       if (tenant === 'c') platform.app.next(refused);
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await tokenOf(app.forUserTenant(tenant, 'host1')).catch(() => undefined);
     }
-    const found = { status: 'up', lastErrorCode: 'token_request_failed', tenants: { valid: 2, failing: 1 } };
+    const found = {
+      platform: 'mindsphere',
+      status: 'up',
+      lastErrorCode: 'token_request_failed',
+      tenants: { valid: 2, failing: 1 },
+    };
     expect((await health('?request')).body.details['mindsphere']).toEqual({ status: 'up', app: found });
     expect(platform.count).toBe(3);
   });
@@ -221,7 +229,7 @@ describe("the health of app credentials whose tenants are the users'", () => {
     vi.advanceTimersByTime(60_000);
     expect((await health()).body.details['mindsphere']).toEqual({
       status: 'up',
-      app: { status: 'up', tenants: { valid: 0, failing: 0 } },
+      app: { platform: 'mindsphere', status: 'up', tenants: { valid: 0, failing: 0 } },
     });
   });
 
@@ -230,7 +238,12 @@ describe("the health of app credentials whose tenants are the users'", () => {
     await tokenOf(app);
     platform.app.next(refused);
     await failureOf(app.forUserTenant('globex').getToken());
-    const found = { status: 'up', secondsLeft: expect.any(Number), tenants: { valid: 0, failing: 1 } };
+    const found = {
+      platform: 'mindsphere',
+      status: 'up',
+      secondsLeft: expect.any(Number),
+      tenants: { valid: 0, failing: 1 },
+    };
     expect(await health()).toMatchObject(up({ app: found }));
   });
 });

@@ -19,7 +19,7 @@ describe('the log of refresh', () => {
     vi.advanceTimersByTime(60_000);
     expect(lines).toHaveLength(6);
     expect(lines[0]).toBe(
-      'Refresh begins to fail, there is no valid token: app credentials for tenant customer0. Unforeseen error.',
+      'Refresh begins to fail, there is no valid token: app credentials for tenant customer0 on mindsphere.io. Unforeseen error.',
     );
     expect(lines[5]).toBe('Refresh begins to fail: 9995 more credentials.');
   });
