@@ -83,6 +83,9 @@ function describe<T>(kind: Kind<T>, { variable = [], defaultText }: OptionTexts)
   return { kind, variables: typeof variable === 'string' ? [variable] : variable, defaultText };
 }
 
+/** Each member is there, so that none is read from `Object.prototype`. */
+const NOTHING_ELSE = { sections: undefined, misplaced: undefined, identity: undefined, needs: undefined };
+
 type Rest = Omit<Section<Options>, 'path' | 'options'>;
 
 /**
@@ -94,5 +97,5 @@ export function section<Given>() {
     path: string,
     options: O & { readonly [K in Exclude<keyof O, keyof Given>]: never },
     rest: Rest,
-  ): Section<O> => Object.freeze({ ...rest, path, options });
+  ): Section<O> => Object.freeze({ ...NOTHING_ELSE, ...rest, path, options });
 }

@@ -55,9 +55,10 @@ function sectionValues(section: Section<Options>, given: unknown, { findings }: 
 function refuseUnknown(section: Section<Options>, values: Values, findings: Findings): void {
   const known = [...Object.keys(section.options), ...(section.sections ?? [])];
   for (const name of Object.keys(values)) {
-    const hint = section.misplaced?.[name] ?? `is not an option; there are ${known.join(', ')}`;
+    if (known.includes(name)) continue;
+    const hint = new Map(Object.entries(section.misplaced ?? {})).get(name);
     // Without a variable: the one that goes by such a name belongs to another option.
-    if (!known.includes(name)) findings.fault(pathOf(section, name), hint);
+    findings.fault(pathOf(section, name), hint ?? `is not an option; there are ${known.join(', ')}`);
   }
   for (const name of known) {
     const isInherited = !Object.hasOwn(values, name) && name in values && !(name in {});
@@ -86,7 +87,8 @@ function readOption(
     reading.findings.fault(place, `${kind.demand}${hintOf(value, kind.isString)}`);
     return option.default;
   }
-  const warning = kind.warning?.(value);
+  const { warning: warningOf } = { warning: undefined, ...kind };
+  const warning = warningOf?.(value);
   if (warning !== undefined) reading.findings.warn(place, `${warning}: is that meant?`);
   return read;
 }

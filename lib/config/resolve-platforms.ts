@@ -60,7 +60,7 @@ function resolveMindsphere(tenant: unknown, { top, verification, app }: Read, re
   const region = top.region ?? rules.hosts.defaultRegion;
   const site = { region, baseDomain: top.baseDomain ?? rules.hosts.baseDomainOf(region) };
   const urls = urlsOf(rules, site, { ...top, issuerUrl: verification.issuerUrl });
-  const platform = { rules, ...urls, app: app.credentials, tenant: credentials };
+  const platform = { rules, ...urls, coreTenant: undefined, app: app.credentials, tenant: credentials };
   refuseUnknownOauthServer(platform, reading);
   return Object.freeze({ ...platform, users: mindsphereUsers(verification, app) });
 }
@@ -144,7 +144,8 @@ function urlsOf({ hosts, oauthServer }: PlatformRules, site: PlatformSite, given
   const derived = given.oauthUrl === undefined ? hosts.oauthTemplate(site, gatewayUrl) : undefined;
   const oauthUrl = given.oauthUrl ?? (derived === undefined ? undefined : new TenantUrlTemplate(derived));
   const issuerOf = (server: TenantUrlTemplate | undefined) => server?.append(oauthServer.issuerPath);
-  if (given.issuerUrl !== undefined) return { gatewayUrl, oauthUrl, issuerUrl: given.issuerUrl };
+  if (given.issuerUrl !== undefined)
+    return { gatewayUrl, oauthUrl, issuerUrl: given.issuerUrl, otherIssuerUrl: undefined };
   return {
     gatewayUrl,
     oauthUrl,

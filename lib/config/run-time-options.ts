@@ -58,7 +58,7 @@ function split(section: Section<Options>, given: unknown, reading: Reading) {
   const [identity, secret] = section.identity ?? [];
   if (!isConfigured(section, given)) reading.findings.fault(section.path, `needs ${identity} and ${secret}`);
   if (!isValues(given)) return { key: undefined, group: given };
-  const { key: _key, ...group } = given;
+  const group = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'key'));
   return { key: readSection(RUN_TIME, { key: ownValue(given, 'key') }, reading).key, group };
 }
 

@@ -63,7 +63,7 @@ export class MindsphereCredentialsFactory {
   #onPlatform(given: OnPlatform): { readonly context: CredentialsContext; readonly options: unknown } {
     // What is no object is refused with the other faults.
     if (!isValues(given)) return { context: this.#contexts.first, options: given };
-    const { platform: _, ...options } = given;
+    const options = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'platform'));
     const platform = ownValue(given, 'platform');
     return { context: platform === undefined ? this.#contexts.first : this.#contexts.used(platform), options };
   }

@@ -1,5 +1,5 @@
 import { isDnsLabel } from '../util/formats.js';
-import { isValues, parseValues } from '../util/json.js';
+import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { HttpAnswer } from '../transport/request-failure.js';
 
@@ -21,11 +21,13 @@ export function pageRefused(endpoint: string, fault: string, attempts?: number):
  * requests and of host names. Throws `token_response_invalid`.
  */
 export function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
-  const { page, userTenants } = parseValues(answer.body) ?? {};
+  const { page, userTenants } = parseValues(answer.body) ?? NO_VALUES;
   const demand = (holds: boolean, fault: string) => {
     if (!holds) throw pageRefused(endpoint, fault, attempts);
   };
-  const { number: given, totalPages } = isValues(page) ? page : {};
+  const [given, totalPages] = ['number', 'totalPages'].map((name) =>
+    isValues(page) ? ownValue(page, name) : undefined,
+  );
   demand(isValues(page) && Array.isArray(userTenants), 'it is no JSON object with page and userTenants');
   demand(given === number, `it is another page than page ${number}, which was asked for`);
   demand(isCount(totalPages), 'page.totalPages is no whole number');
@@ -37,7 +39,7 @@ export function readPage(answer: HttpAnswer, number: number, endpoint: string, a
 }
 
 function idOf(userTenant: unknown): unknown {
-  return isValues(userTenant) ? userTenant['id'] : undefined;
+  return isValues(userTenant) ? ownValue(userTenant, 'id') : undefined;
 }
 
 function isCount(value: unknown): boolean {

@@ -55,13 +55,17 @@ export function checkedConfig<D>(given: MindsphereRequestConfig<D>): MindsphereR
   if (!METHOD.test(method)) throw requestRefused('its method is none of an API');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw requestRefused('its signal is no AbortSignal');
   demandHeaders(headers);
-  return { ...config, headers };
+  return { ...config, signal, headers };
 }
 
-/** Each value is read once, so that what is judged is what is sent. Inherited ones count: Axios reads them. */
+/**
+ * Each value is read once, so that what is judged is what is sent. Those of a class count, because Axios reads them; what
+ * `Object.prototype` was polluted with was written by nobody.
+ */
 function copyOf<D>(given: Values): MindsphereRequestConfig<D> {
-  const values: Record<string, unknown> = {};
+  const values = Object.create(null) as Record<string, unknown>;
   for (const name in given) {
+    if (name in {} && !Object.hasOwn(given, name)) continue;
     const value = given[name];
     if (value !== undefined) values[name] = value;
   }

@@ -45,7 +45,8 @@ export class GuardedStore {
     if (!this.#isUsable(use.operation)) return undefined;
     const isTrial = this.#isDown;
     if (isTrial) this.#isTrying = true;
-    const outcome = await withinTime(() => use.use(this.#store), use.patience ?? new Patience(), use.onLate);
+    const { patience, onLate } = { patience: undefined, onLate: undefined, ...use };
+    const outcome = await withinTime(() => use.use(this.#store), patience ?? new Patience(), onLate);
     if (isTrial) this.#isTrying = false;
     if (typeof outcome !== 'string') return this.#onSuccess(isTrial, outcome);
     // Uses that were under way when the first one failed say nothing new.

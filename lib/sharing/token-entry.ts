@@ -1,4 +1,4 @@
-import { parseValues } from '../util/json.js';
+import { NO_VALUES, parseValues } from '../util/json.js';
 import type { Moment } from '../util/clock.js';
 import { elapsedSince } from '../util/clock.js';
 import { readGrant } from '../token/token-answer.js';
@@ -22,7 +22,7 @@ export function entryOf({ value, lifeMs, scope }: TokenGrant, received: Moment):
  * must not be believed more than the platform. Throws {@link EntryRefused}.
  */
 export function readEntry(text: string, order: TokenOrder, age: EntryAge): TokenGrant {
-  const { value, lifeMs, scope, receivedAt } = parseValues(text) ?? {};
+  const { value, lifeMs, scope, receivedAt } = parseValues(text) ?? NO_VALUES;
   if (typeof lifeMs !== 'number' || typeof receivedAt !== 'number') throw new EntryRefused('malformed');
   const grant = checked({ value, lifeMs, scope }, order);
   const usedMs = usedOf(lifeMs, receivedAt, age);

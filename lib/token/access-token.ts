@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { NO_VALUES } from '../util/json.js';
 import { deepFreeze } from '../util/deep-freeze.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
@@ -80,7 +81,7 @@ export class AccessToken {
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */
   get claims(): Readonly<Record<string, unknown>> {
-    return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#init.value) : {}));
+    return (this.#claims ??= deepFreeze(this.#init.trusted ? decodeClaims(this.#init.value) : NO_VALUES));
   }
 
   get #rules(): PlatformRules | undefined {

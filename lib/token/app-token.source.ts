@@ -24,9 +24,9 @@ function appOrder(app: AppIdentity, { rules, gatewayUrl, coreTenant, issuerUrl }
     url,
     clientId,
     secret,
-    subject: { platform, credentials: 'app', tenant: userTenant },
+    subject: { platform, credentials: 'app', tenant: userTenant, subtenant: undefined },
     message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow),
-    expected: { rules, issuerUrl, tenant: userTenant },
+    expected: { rules, issuerUrl, tenant: userTenant, subtenant: undefined },
   };
 }
 

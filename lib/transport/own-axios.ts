@@ -26,7 +26,8 @@ type OwnDefaults = Omit<CreateAxiosDefaults, 'headers'> & { readonly headers?: R
  * interceptor, header, adapter or base URL that an application sets there must not touch requests with secrets. No
  * redirect is followed: Axios would carry `X-SPACE-AUTH-KEY` along to another host (measured).
  */
-export function ownAxios({ headers, ...config }: OwnDefaults): Axios {
+export function ownAxios(defaults: OwnDefaults): Axios {
+  const { headers, ...config } = { headers: undefined, ...defaults };
   return new Axios({
     adapter: sendOverHttp,
     maxRedirects: 0,

@@ -1,4 +1,4 @@
-import { isValues, parseValues } from '../util/json.js';
+import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
 import {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorDetails,
@@ -85,12 +85,12 @@ export function retryAfter(value: unknown): number | undefined {
 
 /** UAA: `error` and `error_description`; other services: `errors[0].code` and `.message` (protocol page, section 5). */
 function errorWords(body: string, redact: (text: string) => string) {
-  const parsed = parseValues(body) ?? {};
+  const parsed = parseValues(body) ?? NO_VALUES;
   const errors: readonly unknown[] = Array.isArray(parsed['errors']) ? parsed['errors'] : [];
-  const first = isValues(errors[0]) ? errors[0] : {};
+  const first = isValues(errors[0]) ? errors[0] : NO_VALUES;
   const word = (value: unknown) => (typeof value === 'string' && value !== '' ? redact(value) : undefined);
   return {
-    error: word(parsed['error']) ?? word(first['code']),
-    errorDescription: word(parsed['error_description']) ?? word(first['message']) ?? word(parsed['message']),
+    error: word(parsed['error']) ?? word(ownValue(first, 'code')),
+    errorDescription: word(parsed['error_description']) ?? word(ownValue(first, 'message')) ?? word(parsed['message']),
   };
 }

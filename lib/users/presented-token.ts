@@ -1,5 +1,6 @@
 import type { UserTokenOptions } from '../config/sections/users.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { ownValue } from '../util/json.js';
 import { isThenable } from '../util/thenable.js';
 
 /** `b64token` of RFC 6750, section 2.1. */
@@ -83,7 +84,8 @@ function extracted(request: unknown, extract: (request: unknown) => string | und
 }
 
 function headerOf(raw: MaybeRequest): string | undefined {
-  const value = raw.headers?.authorization;
+  // Its own: a polluted `Object.prototype` must not give a token to requests that carry none.
+  const value = raw.headers === undefined ? undefined : ownValue(raw.headers, AUTHORIZATION);
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
   if (!value.startsWith(SCHEME) && !/^bearer(?: |$)/i.test(value)) throw missing();
@@ -92,7 +94,8 @@ function headerOf(raw: MaybeRequest): string | undefined {
 
 /** Socket.IO clients in browsers cannot set headers and send `auth: { token }`. Node's own requests have raw headers. */
 function handshakeTokenOf(raw: MaybeRequest): unknown {
-  return raw.rawHeaders === undefined ? raw.auth?.token : undefined;
+  const auth = raw.rawHeaders === undefined ? objectOf(raw.auth) : undefined;
+  return auth === undefined ? undefined : ownValue(auth, 'token');
 }
 
 function isAuthorization(name: unknown): boolean {

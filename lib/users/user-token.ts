@@ -1,6 +1,7 @@
 import { Observable, of } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
 import { type Claims, textOf, wordsOf } from '../util/jwt.js';
+import { NO_VALUES } from '../util/json.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
@@ -57,7 +58,7 @@ export class UserToken extends MindsphereCredentials {
 
   /** Whether the registration's verifier has vouched for it. */
   get verified(): boolean {
-    return this.#read().verified !== undefined;
+    return verifiedIn(this.#read()) !== undefined;
   }
 
   /**
@@ -84,7 +85,9 @@ export class UserToken extends MindsphereCredentials {
    * `sws.samauth.ten.name` (inferred), else `undefined`.
    */
   get tenantName(): string | undefined {
-    const { verified, tenantName } = this.#read();
+    const content = this.#read();
+    const verified = verifiedIn(content);
+    const tenantName = Object.hasOwn(content, 'tenantName') ? content.tenantName : undefined;
     return verified === undefined ? undefined : (tenantName ?? textOf(this.#claim('tenantName')));
   }
 
@@ -135,13 +138,13 @@ export class UserToken extends MindsphereCredentials {
 
   /** Claim `exp`, by wall time. A fresh object at each reading. */
   get expiresAt(): Date | undefined {
-    const { verified } = this.#read();
+    const verified = verifiedIn(this.#read());
     return verified === undefined ? undefined : new Date(verified.expiresAt);
   }
 
   /** All claims, deeply frozen; empty while not verified. */
   get claims(): Readonly<Record<string, unknown>> {
-    return this.#read().verified?.claims ?? NO_CLAIMS;
+    return verifiedIn(this.#read())?.claims ?? NO_VALUES;
   }
 
   /**
@@ -186,9 +189,14 @@ export class UserToken extends MindsphereCredentials {
 /** Claims whose names differ between platforms, or could. */
 type NamedClaim = 'tenant' | 'tenantName' | 'subtenant' | 'userName' | 'email' | 'clientId';
 
-const NO_CLAIMS: Claims = Object.freeze({});
+/** By its own property: a polluted `Object.prototype` must not make a verified user of an unverified one. */
+function verifiedIn(content: UserTokenContent): UserTokenContent['verified'] {
+  return Object.hasOwn(content, 'verified') ? content.verified : undefined;
+}
 
-function accessTokenOf({ value, platform, verified }: UserTokenContent): AccessToken {
+function accessTokenOf(content: UserTokenContent): AccessToken {
+  const { value, platform } = content;
+  const verified = verifiedIn(content);
   const { issuedAt, expiresAt } = verified ?? { issuedAt: Date.now(), expiresAt: Date.now() };
   return new AccessToken({ value, issuedAt, expiresAt, trusted: verified !== undefined, platform });
 }

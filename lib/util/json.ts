@@ -6,11 +6,18 @@ export function isValues(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object a JSON text stands for; `undefined` where it is no JSON, or something else than an object. */
+/** An object without values, and without those that `Object.prototype` may have been polluted with. */
+export const NO_VALUES: Values = Object.freeze(Object.create(null));
+
+/**
+ * The object that a JSON text stands for; `undefined` where it is no JSON, or something else than an object. It has no
+ * prototype: what `Object.prototype` was polluted with is no claim of a token and no part of an answer. Objects inside of
+ * it have one and are read by {@link ownValue}.
+ */
 export function parseValues(text: string): Values | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isValues(value) ? value : undefined;
+    return isValues(value) ? (Object.setPrototypeOf(value, null) as Values) : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { parseValues, type Values } from './json.js';
+import { NO_VALUES, parseValues, type Values } from './json.js';
 
 /** The claims of a JWT, or its header. */
 export type Claims = Values;
@@ -21,7 +21,7 @@ export function decodeJwt(text: string): DecodedJwt | undefined {
 
 /** The claims of a text that {@link decodeJwt} has accepted before; empty for any other. */
 export function decodeClaims(text: string): Claims {
-  return decodePart(text, 1) ?? {};
+  return decodePart(text, 1) ?? NO_VALUES;
 }
 
 /** A claim that may be a list or a text of space-separated words, as `scope` is (RFC 6749, section 3.3). */

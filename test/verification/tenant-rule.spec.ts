@@ -6,7 +6,7 @@ import { KeyServer, testKey } from '../support/key-server.js';
 import { verifierLab } from '../support/key-server-verifier.js';
 
 const KEY = testKey('key-id-1', 0);
-const why = (reason: string) => `The user's token is refused: the rule for tenants ${reason}.`;
+const why = (reason: string) => `The user's token is refused: the rule for tenants ${reason} about tenant "acme".`;
 
 describe("the application's rule for tenants", () => {
   it.each<[string, unknown]>([
