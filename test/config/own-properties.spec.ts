@@ -69,10 +69,10 @@ function namesRead(): string[] {
 
 /** The function and file that read a property, without the source maps of the runner, which read polluted names, too. */
 function callerOfGetter(): string {
-  const usual = Error.prepareStackTrace;
+  const usual = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   Error.prepareStackTrace = (_, sites) => sites;
   const [, , caller] = new Error('where').stack as unknown as NodeJS.CallSite[];
-  Error.prepareStackTrace = usual;
+  Object.defineProperty(Error, 'prepareStackTrace', usual ?? { configurable: true, writable: true, value: undefined });
   return `${caller?.getFunctionName()} of ${caller?.getFileName()}`;
 }
 
