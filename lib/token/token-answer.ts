@@ -43,7 +43,13 @@ function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGr
   const life = lifeByClaims(jwt.claims);
   demand(isLife(life), "the token's exp and iat are not numbers that span a life");
   demandExpected(jwt.claims, body, expected, demand);
-  return { value, lifeMs: 1_000 * Math.min(expiresIn, life), scope: textOf(scope), usedMs: undefined, earlierMs: undefined };
+  return {
+    value,
+    lifeMs: 1_000 * Math.min(expiresIn, life),
+    scope: textOf(scope),
+    usedMs: undefined,
+    earlierMs: undefined,
+  };
 }
 
 function demandExpected(claims: Claims, body: Values, expected: ExpectedToken, demand: Demand): void {
