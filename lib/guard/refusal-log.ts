@@ -4,7 +4,7 @@ import { withoutTokens } from '../util/redaction.js';
 
 const MOST_LINES = 10;
 const LONGEST_REASON = 300;
-const LONGEST_ROUTE = 100;
+const LONGEST_PLACE = 120;
 /** What is read of a longer value: enough to find a token that begins within the line. */
 const LONGEST_READ = 4_096;
 
@@ -22,10 +22,14 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  /** @param route which route was refused, such as `GET /assets/:id`; left out where it is not known. */
-  note(reason: string, route?: string): void {
+  /**
+   * @param place where it was refused, such as `GET /assets/:id`; asked for lines that are written only, and left out where
+   * it is not known.
+   */
+  note(reason: string, place: () => string | undefined = () => undefined): void {
     this.#window.note(() => {
-      const suffix = route === undefined ? '' : ` [${printable(route, LONGEST_ROUTE)}]`;
+      const known = place();
+      const suffix = known === undefined ? '' : ` [${printable(known, LONGEST_PLACE)}]`;
       this.#logger.warn(printable(reason, LONGEST_REASON) + suffix);
     });
   }

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
 import { catchError, map, type Observable, of } from 'rxjs';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { publishUser, publishedUser, withdrawUser } from '../users/published-users.js';
 import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
@@ -19,6 +20,9 @@ interface Call {
   readonly rules: RouteRules;
   readonly verifier: TokenVerifier;
 }
+
+/** The platform of a refused token: of one that is not verified, by the form of its `iss`. */
+type PlatformOf = () => Platform | undefined;
 
 /**
  * Lets in requests whose user token verifies, and publishes the user for `@CurrentUserToken()` and the injected
@@ -92,10 +96,11 @@ export class UserTokenGuard implements CanActivate {
   #judge(call: Call): boolean | Observable<boolean> {
     const jwt = this.#presented(call);
     if (jwt === false) return false;
+    const platformOf = () => call.verifier.platformOf(jwt);
     const known = knownUser(call, jwt);
     if (known !== undefined) return this.#admit(call, known);
     return call.verifier.verify(jwt).pipe(
-      catchError((failure: unknown) => of(this.#refuseCall(call, failure))),
+      catchError((failure: unknown) => of(this.#refuseCall(call, failure, platformOf))),
       map((user) => user !== false && this.#admit(call, user)),
     );
   }
@@ -113,30 +118,46 @@ export class UserTokenGuard implements CanActivate {
     const missing = rules.scopes.filter((scope) => !user.hasScopes(scope));
     if (missing.length === 0) return true;
     const reason = `insufficient_scope: the user of tenant ${user.tenant ?? 'unknown'} lacks ${missing.join(' ')}.`;
-    return this.#answer(context, insufficientScope(rules.scopes), reason);
+    return this.#answer(context, insufficientScope(rules.scopes), reason, () => user.platform);
   }
 
   /** What was published for the call before, as on a connection that lives long, ends with the refusal. */
-  #refuseCall({ context, request, verifier }: Call, failure: unknown): false {
+  #refuseCall({ context, request, verifier }: Call, failure: unknown, platformOf?: PlatformOf): false {
     withdrawUser(holders(context, request), verifier);
-    return this.#refuse(context, failure);
+    return this.#refuse(context, failure, platformOf);
   }
 
-  #refuse(context: ExecutionContext, failure: unknown): false {
+  #refuse(context: ExecutionContext, failure: unknown, platformOf?: PlatformOf): false {
     if (!(failure instanceof MindsphereCredentialsError)) {
-      return this.#answer(context, invalidToken(), 'A token could not be verified for an unforeseen reason.');
+      return this.#answer(
+        context,
+        invalidToken(),
+        'A token could not be verified for an unforeseen reason.',
+        platformOf,
+      );
     }
     const reason = failure.code === 'token_missing' ? undefined : `${failure.code}: ${failure.message}`;
-    return this.#answer(context, answerFor(failure), reason);
+    return this.#answer(context, answerFor(failure), reason, platformOf);
   }
 
   /** Nest shows a WebSocket only exceptions of its own kind, which it makes where a guard says `false`. */
-  #answer(context: ExecutionContext, { exception, headers }: HttpAnswer, reason: string | undefined): false {
-    if (reason !== undefined) this.#refusals.note(reason, routeName(context));
+  #answer(
+    context: ExecutionContext,
+    { exception, headers }: HttpAnswer,
+    reason: string | undefined,
+    platformOf?: PlatformOf,
+  ): false {
+    if (reason !== undefined) this.#refusals.note(reason, () => placeOf(context, platformOf));
     if (context.getType<string>() === 'ws') return false;
     setHeaders(responseOfContext(context), headers);
     throw exception;
   }
+}
+
+/** Route and platform, as far as they are known. */
+function placeOf(context: ExecutionContext, platformOf?: PlatformOf): string | undefined {
+  const known = [routeName(context), platformOf?.()].filter((part) => part !== undefined);
+  return known.length === 0 ? undefined : known.join(', ');
 }
 
 /** The user of a token verified before, at once: what an application meets most of the time. */

@@ -51,20 +51,27 @@ describe.each(ADAPTERS)('the log line of a refused request on %s', (adapter) => 
   it('names method and pattern of the route, never its URL', async () => {
     const { server, lineOf } = await lab();
     const line = await lineOf('/plants/s3cr3t-plant/units?token=x', server.forged(KEY.kid));
-    expect(line).toMatch(/^token_signature: .* \[GET \/plants\/:id\/units\]$/);
+    expect(line).toMatch(/^token_signature: .* \[GET \/plants\/:id\/units, mindsphere\]$/);
     expect(line).not.toContain('s3cr3t');
+  });
+
+  it('names no platform where the token is no JWT', async () => {
+    const { lineOf } = await lab();
+    expect(await lineOf('/plants/7/units', 'no-jwt')).toMatch(/^token_malformed: .* \[GET \/plants\/:id\/units\]$/);
   });
 
   it('names the missing scopes, and the tenant, which is verified', async () => {
     const { server, lineOf } = await lab();
     const line = await lineOf('/plants/7/admin', server.token(KEY, { scope: ['myapp.user'] }));
-    expect(line).toBe('insufficient_scope: the user of tenant acme lacks myapp.admin. [GET /plants/:id/admin]');
+    expect(line).toBe(
+      'insufficient_scope: the user of tenant acme lacks myapp.admin. [GET /plants/:id/admin, mindsphere]',
+    );
   });
 
   it("names the tenant that the application's rule refused", async () => {
     const { server, lineOf } = await lab({ verification: { allowedTenants: () => false } });
     expect(await lineOf('/plants/7/units', server.token(KEY))).toMatch(
-      /^token_tenant: .*acme.* \[GET \/plants\/:id\/units\]$/,
+      /^token_tenant: .*acme.* \[GET \/plants\/:id\/units, mindsphere\]$/,
     );
   });
 });

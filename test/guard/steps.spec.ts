@@ -81,6 +81,7 @@ function verifierOf(given: Verifier = {}) {
     recall: vi.fn<() => UserToken | undefined>(given.recall ?? (() => undefined)),
     verify: vi.fn<() => Observable<UserToken>>(given.verify ?? (() => of(user))),
     acceptsUntil: () => Infinity,
+    platformOf: () => undefined,
     ...(given.hasTenantRule === true && { hasTenantRule: true }),
   };
 }
@@ -213,7 +214,7 @@ describe('the guard', () => {
       code: 'FORBIDDEN',
       'WWW-Authenticate': 'Bearer error="insufficient_scope", scope="a b"',
     });
-    expect(lines).toEqual(['insufficient_scope: the user of tenant fake-tenant lacks b.']);
+    expect(lines).toEqual(['insufficient_scope: the user of tenant fake-tenant lacks b. [mindsphere]']);
     expect(publishedUser(request, verifier)).toBeDefined();
   });
 

@@ -8,11 +8,15 @@ import { fakeUserToken } from './fake-user-token.js';
  * none. The guard, wherever it is applied, goes on checking scopes. No network I/O.
  */
 export function fakeTokenVerifier(user: UserToken = fakeUserToken()): Pick<TokenVerifier, 'verify'> {
-  const double: Pick<TokenVerifier, 'verify' | 'recall' | 'hasTenantRule' | 'presented' | 'acceptsUntil'> = {
+  const double: Pick<
+    TokenVerifier,
+    'verify' | 'recall' | 'hasTenantRule' | 'presented' | 'acceptsUntil' | 'platformOf'
+  > = {
     hasTenantRule: false,
     presented: () => user.value,
     recall: () => user,
     acceptsUntil: () => Infinity,
+    platformOf: () => user.platform,
     verify: (): Observable<UserToken> => of(user),
   };
   return double;
