@@ -116,7 +116,7 @@ module.exports = {
       name: 'stub-platform-is-independent',
       comment: 'So would a platform that is made of the library.',
       severity: 'error',
-      from: { path: '^test/support/stub-platform\\.ts$' },
+      from: { path: '^test/support/stub-(?:platform|xcelerator)\\.ts$' },
       to: { path: '^lib/', reachable: true },
     },
     {

@@ -8,12 +8,18 @@ export type {
   MindsphereCredentialsOptionsFactory,
 } from './config/sections/module.options.js';
 export type { UserTokenOptions, VerificationOptions } from './config/sections/users.options.js';
+export type {
+  XceleratorAppOptions,
+  XceleratorOptions,
+  XceleratorTenantOptions,
+} from './config/sections/xcelerator.options.js';
 export { AppCredentials } from './credentials/app.credentials.js';
 export { CurrentAppCredentials } from './credentials/current-app.credentials.js';
 export { CurrentUser } from './credentials/current-user.js';
 export { getCredentialsToken, InjectCredentials } from './registration/credentials-token.js';
 export { MindsphereCredentials } from './token/mindsphere-credentials.js';
-export { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
+export { MindsphereCredentialsFactory, type OnPlatform } from './credentials/mindsphere-credentials.factory.js';
+export type { Platform } from './platform/platform.interface.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
 export { TokenVerifier } from './users/token-verifier.js';
 export { UserToken } from './users/user-token.js';
