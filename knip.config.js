@@ -13,6 +13,7 @@ export default {
     // Loaded by scripts, by child processes and by Stryker.
     'test/system/chaos/chaos.ts',
     'test/system/secrets/{child.mjs,child-application.ts}',
+    'test/system/bundles/application.mjs',
     'test/system/model/mutation.{vitest.config,setup}.ts',
   ],
   project: ['lib/**/*.ts', 'test/**/*.{ts,mjs}', 'sample/src/**/*.ts', 'scripts/**/*.mjs', 'bench/**/*.mjs'],

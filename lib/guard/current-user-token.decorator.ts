@@ -29,7 +29,7 @@ class UserTokenOfRoute extends RequestUserToken {
  * nothing into parameter decorators.
  */
 @Injectable()
-export class UserTokenPipe implements PipeTransform<unknown, unknown> {
+class UserTokenPipe implements PipeTransform<unknown, unknown> {
   readonly #verifier: TokenVerifier | undefined;
   readonly #application: GuardedApplication | undefined;
 

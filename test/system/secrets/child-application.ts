@@ -23,8 +23,14 @@ export async function runApplication(isCanary: boolean): Promise<void> {
     app: { keyStoreClientId: 'child', keyStoreClientSecret: APP_SECRET },
     technicalUsers: [{ clientId: 'child', clientSecret: TENANT_SECRET, tenant: 'customer' }],
   });
+  const options = emulator.moduleOptions;
   const context = await NestFactory.createApplicationContext(
-    MindsphereCredentialsModule.forRoot({ ...emulator.moduleOptions, request: { retries: 1, retryDelayMs: 1 } }),
+    MindsphereCredentialsModule.forRoot({
+      ...options,
+      // By Basic, UAA would read the special characters of this secret in another way (protocol page, section 5).
+      tenant: { clientId: 'child', clientSecret: TENANT_SECRET, tenant: 'customer', clientAuthentication: 'form' },
+      request: { retries: 1, retryDelayMs: 1 },
+    }),
     { logger: ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] },
   );
   const logger = new Logger('child');
