@@ -1,0 +1,77 @@
+import { VARIABLES } from '../../../config/environment.js';
+import { MindsphereCredentialsError } from '../../../errors/mindsphere-credentials.error.js';
+import type { Finding } from '../check.js';
+import type { Registration } from '../registration.js';
+
+const KNOWN: readonly string[] = Object.values(VARIABLES);
+const PREFIXES = /^(?:MDSP|MINDSPHERE|XCELERATOR)_/i;
+/** Two typing errors. */
+const LARGEST_DISTANCE = 2;
+const LONGEST_NAME = 64;
+
+/** What the module makes of the configuration, and variables whose names are nearly right. */
+export function settingsFinding(opened: Registration | MindsphereCredentialsError, names: readonly string[]): Finding {
+  const nearly = nearlyRight(names);
+  if (opened instanceof MindsphereCredentialsError) {
+    return {
+      status: 'failure',
+      summary: opened.message,
+      remedy: nearly.length > 0 ? `Rename ${nearly.join(', ')}.` : 'Correct the options and variables that are named.',
+    };
+  }
+  const { platforms } = opened.options;
+  const configured = platforms.flatMap(({ rules, app, tenant }) => [
+    ...(app === undefined ? [] : [`app credentials on ${rules.domain}`]),
+    ...(tenant === undefined ? [] : [`tenant credentials on ${rules.domain}`]),
+  ]);
+  const summary = configured.length === 0 ? 'no credentials are configured' : configured.join(', ');
+  if (nearly.length > 0) {
+    return {
+      status: 'warning',
+      summary: `${summary}; nearly right: ${nearly.join(', ')}`,
+      remedy: 'Rename these variables.',
+    };
+  }
+  if (configured.length === 0) {
+    return {
+      status: 'warning',
+      summary,
+      remedy: `Set ${VARIABLES.keyStoreClientId} and ${VARIABLES.keyStoreClientSecret}, or ${VARIABLES.clientId} and ${VARIABLES.clientSecret}.`,
+    };
+  }
+  return { status: 'ok', summary };
+}
+
+/** `X (for Y)` for each variable X that nobody reads and that differs little from a known name Y. */
+function nearlyRight(names: readonly string[]): string[] {
+  return names
+    .filter((name) => !KNOWN.includes(name) && name.length <= LONGEST_NAME)
+    .flatMap((name) => {
+      const meant = KNOWN.find((known) => plain(known) === plain(name)) ?? closest(name);
+      return meant === undefined ? [] : [`${name} (for ${meant})`];
+    });
+}
+
+/** The known name that a name with a usual prefix was probably meant to be. */
+function closest(name: string): string | undefined {
+  if (!PREFIXES.test(name)) return undefined;
+  return KNOWN.find((known) => distance(known, name.toUpperCase()) <= LARGEST_DISTANCE);
+}
+
+function plain(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+}
+
+/** How many characters have to be inserted, deleted or replaced (Levenshtein). Names are short. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (let at = 0; at < to.length; at += 1) {
+      const replaced = (row[at] ?? 0) + (letter === to[at] ? 0 : 1);
+      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

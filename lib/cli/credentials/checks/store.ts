@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { RedisTokenStore } from '../../../store/redis/redis-token.store.js';
+import type { Check, Finding } from '../check.js';
+
+const CONNECT_MS = 3_000;
+const ENTRY_MS = 10_000;
+const DOWN = 'Without its store, each instance asks for tokens of its own; nothing else changes. Check REDIS_URL.';
+
+/** Writes, reads and removes one entry of the shared store, if `REDIS_URL` is set. */
+export function storeCheck(url: string | undefined): Check {
+  return { id: 'store', run: () => storeFinding(url) };
+}
+
+async function storeFinding(url: string | undefined): Promise<Finding> {
+  if (url === undefined || url === '') return { status: 'skipped', summary: 'REDIS_URL is not set' };
+  const redis = await import('redis').catch(() => undefined);
+  if (redis === undefined) {
+    return { status: 'warning', summary: 'the package redis is not installed', remedy: 'npm install redis' };
+  }
+  try {
+    const socket = { connectTimeout: CONNECT_MS, reconnectStrategy: false } as const;
+    const client = redis.createClient({ url, socket, disableOfflineQueue: true }).on('error', () => undefined);
+    await client.connect();
+    try {
+      return await tried(new RedisTokenStore(client));
+    } finally {
+      client.destroy();
+    }
+  } catch {
+    // The client's error may hold the URL, with its password.
+    return { status: 'warning', summary: 'the store cannot be reached', remedy: DOWN };
+  }
+}
+
+async function tried(store: RedisTokenStore): Promise<Finding> {
+  const key = `doctor-${randomUUID()}`;
+  await store.set(key, 'value', ENTRY_MS);
+  const found = await store.get(key);
+  await store.delete(key);
+  const value = typeof found === 'string' ? found : found?.value;
+  if (value === 'value') return { status: 'ok', summary: 'an entry was written, read and removed' };
+  return { status: 'warning', summary: 'an entry that was written was not found again', remedy: DOWN };
+}
