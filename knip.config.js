@@ -9,6 +9,7 @@ export default {
     'sample/src/{start,main}.ts',
     // The package's command; what stands in package.json is what it is compiled to.
     'lib/cli/emulator/mindsphere-emulator.ts',
+    'lib/cli/credentials/mindsphere-credentials.ts',
     'test/**/*.spec.ts',
     // Loaded by scripts, by child processes and by Stryker.
     'test/system/chaos/chaos.ts',
