@@ -10,6 +10,8 @@ export default {
     // The package's command; what stands in package.json is what it is compiled to.
     'lib/cli/emulator/mindsphere-emulator.ts',
     'lib/cli/credentials/mindsphere-credentials.ts',
+    // Named in schematics/collection.json.
+    'lib/cli/nest-add/nest-add.ts',
     'test/**/*.spec.ts',
     // Loaded by scripts, by child processes and by Stryker.
     'test/system/chaos/chaos.ts',

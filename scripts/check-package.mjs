@@ -60,7 +60,7 @@ const PEER_OF = {
 };
 
 const ALLOWED =
-  /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|docs\/[\w-]+\.md|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|package\.json)$/;
+  /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|schematics\/[\w-]+\.json|docs\/[\w-]+\.md|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|package\.json)$/;
 const DEMANDED = [
   'README.md',
   'LICENSE',
