@@ -60,7 +60,8 @@ const peerRules = Object.entries(OPTIONAL_PEERS).map(([peer, home]) => ({
   name: `${peer}-only-at-home`,
   comment: `An application without ${peer} must be able to load everything else.`,
   severity: 'error',
-  from: { path: '^lib/', ...(home === undefined ? {} : { pathNot: `^lib/${home}/` }) },
+  // The commands import a peer at run time, where it is installed.
+  from: { path: '^lib/', pathNot: `^lib/(?:${CLI}${home === undefined ? '' : `|${home}`})/` },
   to: { path: `(?:^|/)node_modules/${peer}/|^${peer}(?:/|$)` },
 }));
 

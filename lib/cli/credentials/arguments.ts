@@ -74,11 +74,11 @@ function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: readonl
     return parseArgs({ args: [...args], options: { ...options, ...HELP }, strict: true, allowPositionals: false })
       .values;
   } catch (error) {
-    const [sentence = 'the arguments are invalid'] = String((error as Error).message).split(/\.\s/);
+    const { code, message } = error as Error & { code?: string };
     // Node quotes a positional argument, which could be a token.
-    throw new UsageError(
-      /positional/i.test(sentence) ? 'it takes options only; a token is read from standard input' : sentence,
-    );
+    const isPositional = code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';
+    const [sentence = ''] = message.split(/\.\s/);
+    throw new UsageError(isPositional ? 'it takes options only; a token is read from standard input' : sentence);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.error.js';
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
+import { masker } from '../../util/redaction.js';
 import type { Platform } from '../../platform/platform.interface.js';
 import { type Check, type CheckReport, runChecks } from './check.js';
 import { clockCheck } from './checks/clock.js';
@@ -11,6 +12,7 @@ import { tokenChecks } from './checks/tokens.js';
 import { userTenantsCheck } from './checks/user-tenants.js';
 import { type DoctorContext, oauthTenantsOf } from './doctor-context.js';
 import { factsOf } from './facts.js';
+import { proxyOf } from './proxies.js';
 import { AnswerRecorder } from './recorder.js';
 import { openRegistration, type Registration } from './registration.js';
 import { conclusionOf, lineOf } from './report.js';
@@ -37,10 +39,15 @@ export async function doctor({ platform, json, facts }: DoctorOptions): Promise<
       ...(context === undefined ? skippedChecks() : checksOf(context)),
       storeCheck(process.env['REDIS_URL']),
     ];
-    const reports = await runChecks(checks, json ? undefined : print);
+    const mask = masker(...(await secretsOf(context)));
+    const print = (line: string) => void process.stdout.write(`${mask(line)}\n`);
+    const isTerminal = process.stdout.isTTY;
+    const reports = await runChecks(checks, json ? undefined : (report) => print(lineOf(report, isTerminal)));
     const ok = reports.every(({ status }) => status !== 'failure');
     const record = facts && context !== undefined ? factsOf(context, reports) : undefined;
-    write(json ? { ok, checks: reports, facts: record } : [conclusionOf(reports), record]);
+    if (json) print(JSON.stringify({ ok, checks: reports, facts: record }, undefined, 2));
+    else
+      print(`\n${conclusionOf(reports)}${record === undefined ? '' : `\n\n${JSON.stringify(record, undefined, 2)}`}`);
     return ok ? 0 : 1;
   } finally {
     recorder.close();
@@ -59,7 +66,7 @@ async function opening(): Promise<Registration | MindsphereCredentialsError> {
 
 function contextOf({ nest, options }: Registration, recorder: AnswerRecorder, platform?: Platform): DoctorContext {
   const sites = options.platforms.filter(({ rules }) => platform === undefined || rules.platform === platform);
-  return { nest, options, recorder, sites, oauthServerOf, proxyOf: () => undefined };
+  return { nest, options, recorder, sites, oauthServerOf, proxyOf: (url) => proxyOf(url, options.request) };
 }
 
 function oauthServerOf(site: ResolvedPlatform): string | undefined {
@@ -82,17 +89,9 @@ function skippedChecks(): Check[] {
   return DEPENDENT.map((id) => ({ id, needs: ['settings'], run: () => ({ status: 'skipped', summary: '' }) }));
 }
 
-function print(report: CheckReport): void {
-  process.stdout.write(`${lineOf(report, process.stdout.isTTY === true)}\n`);
-}
-
-/** A document, or a line for people with the record behind it. */
-function write(output: object): void {
-  if (!Array.isArray(output)) {
-    process.stdout.write(`${JSON.stringify(output, undefined, 2)}\n`);
-    return;
-  }
-  const [line, record] = output as [string, object | undefined];
-  process.stdout.write(`\n${line}\n`);
-  if (record !== undefined) process.stdout.write(`\n${JSON.stringify(record, undefined, 2)}\n`);
+/** Every secret of the configuration: a server may echo one that was never sent to it. */
+async function secretsOf(context: DoctorContext | undefined): Promise<string[]> {
+  const sealed = context?.options.platforms.flatMap(({ app, tenant }) => [app?.secret, tenant?.secret]) ?? [];
+  const read = await Promise.all(sealed.map(async (secret) => secret?.read()));
+  return read.filter((secret) => secret !== undefined);
 }

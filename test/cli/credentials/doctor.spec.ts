@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, startPlatform, TENANT } from '../../support/application.js';
 import { startTls } from '../../support/connect-proxy.js';
@@ -177,7 +178,6 @@ describe('mindsphere-credentials doctor', () => {
     configure(platform);
     const date = new Date(Date.now() - 10 * 60_000).toUTCString();
     platform.elsewhere.always(raw({ status: 404, headers: { date } }));
-    platform.keys.always(undefined);
     const found = await findings();
     expect(found['clock']).toMatchObject({
       status: 'failure',
@@ -207,6 +207,63 @@ describe('mindsphere-credentials doctor', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/"store"/);
     expect(out).not.toContain('store-passw0rd');
+  });
+
+  it('checks both platforms', async () => {
+    const emulator = await MindsphereEmulator.start({ xcelerator: true });
+    onTestFinished(() => emulator.close());
+    const { gatewayUrl, oauthUrl, app, tenant, xcelerator } = emulator.moduleOptions;
+    configure(
+      { gatewayUrl, oauthUrl },
+      {
+        MDSP_KEY_STORE_CLIENT_ID: app.keyStoreClientId,
+        MDSP_KEY_STORE_CLIENT_SECRET: app.keyStoreClientSecret,
+        MDSP_HOST_TENANT: app.hostTenant,
+        MDSP_USER_TENANT: app.userTenant,
+        MINDSPHERE_CLIENT_ID: tenant.clientId,
+        MINDSPHERE_CLIENT_SECRET: tenant.clientSecret,
+        MINDSPHERE_TENANT: tenant.tenant,
+        XCELERATOR_CORE_TENANT: xcelerator?.coreTenant,
+        XCELERATOR_GATEWAY_URL: xcelerator?.gatewayUrl,
+        XCELERATOR_OAUTH_URL: xcelerator?.oauthUrl,
+        XCELERATOR_HOST_TENANT: xcelerator?.app.hostTenant,
+        XCELERATOR_USER_TENANT: xcelerator?.app.userTenant,
+        XCELERATOR_CLIENT_ID: xcelerator?.tenant.clientId,
+        XCELERATOR_CLIENT_SECRET: xcelerator?.tenant.clientSecret,
+        XCELERATOR_TENANT: xcelerator?.tenant.tenant,
+      },
+    );
+    const found = await findings();
+    expect(idsOf(found, 'failure')).toEqual([]);
+    expect(idsOf(found, 'ok')).toEqual(
+      expect.arrayContaining([
+        'token.mindsphere.app',
+        'token.mindsphere.tenant',
+        'token.xcelerator.app',
+        'token.xcelerator.tenant',
+      ]),
+    );
+    const one = await findings('--platform', 'xcelerator');
+    expect(Object.keys(one).filter((id) => id.includes('mindsphere'))).toEqual([]);
+  });
+
+  it('shows no secret and no token, whatever the servers echo', async () => {
+    const platform = await startPlatform();
+    configure(platform);
+    const basic = Buffer.from(`${TENANT.clientId}:${TENANT.clientSecret}`).toString('base64');
+    const jwt = platform.userToken();
+    for (const endpoint of [platform.app, platform.tenant])
+      endpoint.always(refused(`${basic} ${TENANT.clientSecret} ${APP.keyStoreClientSecret} ${jwt}`));
+    const texts = [
+      await command(['doctor']),
+      await command(['doctor', '--json', '--facts']),
+      await command(['token']),
+      await command(['verify'], `x${jwt}`),
+    ];
+    for (const { out, err } of texts) {
+      for (const secret of [TENANT.clientSecret, basic, jwt, jwt.split('.')[1] ?? jwt])
+        expect(out + err).not.toContain(secret);
+    }
   });
 
   it('--facts holds no secret, no token and no name of a tenant', async () => {

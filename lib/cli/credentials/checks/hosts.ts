@@ -1,7 +1,7 @@
 import { firstValueFrom } from 'rxjs';
 import type { ResolvedPlatform } from '../../../config/resolved-options.interface.js';
 import { failAfter } from '../../../transport/retry-policy.js';
-import { ownHttpService } from '../../../transport/own-http-service.js';
+import { ownHttpService } from '../../../transport/own-axios.js';
 import type { Check, Finding } from '../check.js';
 import type { DoctorContext } from '../doctor-context.js';
 

@@ -1,9 +1,11 @@
-import { VARIABLES } from '../../../config/environment.js';
+import { ALL_SECTIONS } from '../../../config/sections/module.options.js';
 import { MindsphereCredentialsError } from '../../../errors/mindsphere-credentials.error.js';
 import type { Finding } from '../check.js';
 import type { Registration } from '../registration.js';
 
-const KNOWN: readonly string[] = Object.values(VARIABLES);
+const KNOWN: readonly string[] = ALL_SECTIONS.flatMap(({ options }) =>
+  Object.values(options).flatMap(({ variables }) => variables),
+);
 const PREFIXES = /^(?:MDSP|MINDSPHERE|XCELERATOR)_/i;
 /** Two typing errors. */
 const LARGEST_DISTANCE = 2;
@@ -19,27 +21,15 @@ export function settingsFinding(opened: Registration | MindsphereCredentialsErro
       remedy: nearly.length > 0 ? `Rename ${nearly.join(', ')}.` : 'Correct the options and variables that are named.',
     };
   }
-  const { platforms } = opened.options;
+  const { platforms, warnings } = opened.options;
   const configured = platforms.flatMap(({ rules, app, tenant }) => [
     ...(app === undefined ? [] : [`app credentials on ${rules.domain}`]),
     ...(tenant === undefined ? [] : [`tenant credentials on ${rules.domain}`]),
   ]);
+  const remarks = [...warnings, ...nearly.map((name) => `${name}: rename this variable`)];
+  if (configured.length === 0) remarks.push('set the client id and secret of app or tenant credentials');
   const summary = configured.length === 0 ? 'no credentials are configured' : configured.join(', ');
-  if (nearly.length > 0) {
-    return {
-      status: 'warning',
-      summary: `${summary}; nearly right: ${nearly.join(', ')}`,
-      remedy: 'Rename these variables.',
-    };
-  }
-  if (configured.length === 0) {
-    return {
-      status: 'warning',
-      summary,
-      remedy: `Set ${VARIABLES.keyStoreClientId} and ${VARIABLES.keyStoreClientSecret}, or ${VARIABLES.clientId} and ${VARIABLES.clientSecret}.`,
-    };
-  }
-  return { status: 'ok', summary };
+  return remarks.length === 0 ? { status: 'ok', summary } : { status: 'warning', summary, remedy: remarks.join('; ') };
 }
 
 /** `X (for Y)` for each variable X that nobody reads and that differs little from a known name Y. */
@@ -65,7 +55,7 @@ function plain(name: string): string {
 /** How many characters have to be inserted, deleted or replaced (Levenshtein). Names are short. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [index, letter] of [...from].entries()) {
+  for (const [index, letter] of from.split('').entries()) {
     const next = [index + 1];
     for (let at = 0; at < to.length; at += 1) {
       const replaced = (row[at] ?? 0) + (letter === to[at] ? 0 : 1);
