@@ -2,7 +2,7 @@ import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
 import { masker } from '../../util/redaction.js';
 import type { Platform } from '../../platform/platform.interface.js';
-import { type Check, type CheckReport, runChecks } from './check.js';
+import { type Check, runChecks } from './check.js';
 import { clockCheck } from './checks/clock.js';
 import { hostChecks } from './checks/hosts.js';
 import { keySetCheck } from './checks/key-sets.js';
@@ -91,7 +91,12 @@ function skippedChecks(): Check[] {
 
 /** Every secret of the configuration: a server may echo one that was never sent to it. */
 async function secretsOf(context: DoctorContext | undefined): Promise<string[]> {
-  const sealed = context?.options.platforms.flatMap(({ app, tenant }) => [app?.secret, tenant?.secret]) ?? [];
-  const read = await Promise.all(sealed.map(async (secret) => secret?.read()));
-  return read.filter((secret) => secret !== undefined);
+  const groups = context?.options.platforms.flatMap(({ app, tenant }) => [app, tenant]) ?? [];
+  const read = await Promise.all(
+    groups.map(async (group) => {
+      const secret = await group?.secret.read();
+      return secret === undefined ? [] : [secret, `${group?.clientId}:${secret}`];
+    }),
+  );
+  return read.flat();
 }

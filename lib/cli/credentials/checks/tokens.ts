@@ -84,7 +84,7 @@ function appDiagnosis(failure: MindsphereCredentialsError, appVersion: string): 
         remedy: `Check MDSP_OS_VM_APP_VERSION (${appVersion}): app credentials belong to one version of the app.`,
       };
     }
-    if (TENANT.test(said)) {
+    if (status !== 401 && TENANT.test(said)) {
       return {
         summary: failure.message,
         remedy: 'Check MDSP_HOST_TENANT and MDSP_USER_TENANT: is the app provisioned to this user tenant?',
