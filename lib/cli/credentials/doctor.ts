@@ -1,6 +1,5 @@
 import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.error.js';
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
-import { masker } from '../../util/redaction.js';
 import type { Platform } from '../../platform/platform.interface.js';
 import { type Check, runChecks } from './check.js';
 import { clockCheck } from './checks/clock.js';
@@ -14,7 +13,7 @@ import { type DoctorContext, oauthTenantsOf } from './doctor-context.js';
 import { factsOf } from './facts.js';
 import { proxyOf } from './proxies.js';
 import { AnswerRecorder } from './recorder.js';
-import { openRegistration, type Registration } from './registration.js';
+import { maskOf, openRegistration, type Registration } from './registration.js';
 import { conclusionOf, lineOf } from './report.js';
 
 /** Options of the command. */
@@ -39,7 +38,7 @@ export async function doctor({ platform, json, facts }: DoctorOptions): Promise<
       ...(context === undefined ? skippedChecks() : checksOf(context)),
       storeCheck(process.env['REDIS_URL']),
     ];
-    const mask = masker(...(await secretsOf(context)));
+    const mask = await maskOf(context?.options);
     const print = (line: string) => void process.stdout.write(`${mask(line)}\n`);
     const isTerminal = process.stdout.isTTY;
     const reports = await runChecks(checks, json ? undefined : (report) => print(lineOf(report, isTerminal)));
@@ -87,16 +86,4 @@ function checksOf(context: DoctorContext): Check[] {
 
 function skippedChecks(): Check[] {
   return DEPENDENT.map((id) => ({ id, needs: ['settings'], run: () => ({ status: 'skipped', summary: '' }) }));
-}
-
-/** Every secret of the configuration: a server may echo one that was never sent to it. */
-async function secretsOf(context: DoctorContext | undefined): Promise<string[]> {
-  const groups = context?.options.platforms.flatMap(({ app, tenant }) => [app, tenant]) ?? [];
-  const read = await Promise.all(
-    groups.map(async (group) => {
-      const secret = await group?.secret.read();
-      return secret === undefined ? [] : [secret, `${group?.clientId}:${secret}`];
-    }),
-  );
-  return read.flat();
 }

@@ -1,29 +1,12 @@
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
-import { isValues, parseValues, type Values } from '../../util/json.js';
-import { decodeJwt, type DecodedJwt } from '../../util/jwt.js';
+import { isValues, parseValues } from '../../util/json.js';
+import { decodeJwt } from '../../util/jwt.js';
 import type { CheckReport } from './check.js';
 import type { DoctorContext } from './doctor-context.js';
-import { PROTOCOL_FACTS, type Seen } from './protocol-facts.js';
+import type { Observation, ObservedToken, Seen } from './observation.interface.js';
+import { PROTOCOL_FACTS } from './protocol-facts.js';
 import type { RecordedAnswer } from './recorder.js';
 import { formOf, shapeOf } from './shapes.js';
-
-/** A token that a server of the platform answered with, decoded. */
-export interface ObservedToken {
-  readonly answer: RecordedAnswer;
-  readonly body: Values;
-  readonly jwt: DecodedJwt;
-}
-
-/** What was observed of one platform, in a form that the facts are read from. Not for printing. */
-export interface Observation {
-  readonly site: ResolvedPlatform;
-  readonly tokens: { readonly app?: ObservedToken; readonly tenant?: ObservedToken };
-  /** Key sets that could be read, by tenant. */
-  readonly keySets: ReadonlyMap<string, { readonly answer: RecordedAnswer; readonly keys: readonly Values[] }>;
-  /** Answers of token servers that were no success. */
-  readonly refusals: readonly RecordedAnswer[];
-  readonly reports: readonly CheckReport[];
-}
 
 /**
  * A record of what the platform answered, to attach to an issue. It has names, types, shapes, statuses and numbers; in

@@ -1,8 +1,5 @@
 import type { Platform } from '../../platform/platform.interface.js';
-import type { Observation, ObservedToken } from './facts.js';
-
-/** Whether a fact was seen so (`true`), seen otherwise (`false`), or not seen. */
-export type Seen = boolean | undefined;
+import type { Observation, ObservedToken, Seen } from './observation.interface.js';
 
 /** A statement of docs/protocol.md that is not proven yet. */
 export interface ProtocolFact {

@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
 import type { ResolvedOptions } from '../../config/resolved-options.interface.js';
 import { MindsphereCredentialsModule } from '../../mindsphere-credentials.module.js';
+import { masker } from '../../util/redaction.js';
 import { UsageError } from './arguments.js';
 
 /** What an application has that calls `MindsphereCredentialsModule.forRoot()` in this environment. */
@@ -35,4 +36,16 @@ export async function openRegistration(): Promise<Registration> {
   class Application {}
   const nest = await NestFactory.createApplicationContext(Application, { logger: false, abortOnError: false });
   return { nest, options: nest.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false }) };
+}
+
+/** Removes every secret of a configuration from a text: a server may echo one that was never sent to it. */
+export async function maskOf(options: ResolvedOptions | undefined): Promise<(text: string) => string> {
+  const groups = options?.platforms.flatMap(({ app, tenant }) => [app, tenant]) ?? [];
+  const secrets = await Promise.all(
+    groups.map(async (group) => {
+      const secret = await group?.secret.read();
+      return secret === undefined ? [] : [secret, `${group?.clientId}:${secret}`];
+    }),
+  );
+  return masker(...secrets.flat());
 }

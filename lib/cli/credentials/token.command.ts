@@ -4,7 +4,7 @@ import { TenantCredentials } from '../../credentials/tenant.credentials.js';
 import type { MindsphereCredentials } from '../../token/mindsphere-credentials.js';
 import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.error.js';
 import type { TokenChoice } from './arguments.js';
-import { openRegistration, type Registration } from './registration.js';
+import { maskOf, openRegistration, type Registration } from './registration.js';
 import { remedyOf } from './remedies.js';
 
 /** Prints a valid token, or on standard error why there is none. */
@@ -18,7 +18,8 @@ export async function printToken({ header, ...choice }: TokenChoice & { readonly
   } catch (failure) {
     if (!(failure instanceof MindsphereCredentialsError)) throw failure;
     const remedy = remedyOf(failure);
-    process.stderr.write(`${failure.code}: ${failure.message}\n${remedy === undefined ? '' : `${remedy}\n`}`);
+    const mask = await maskOf(registration?.options);
+    process.stderr.write(mask(`${failure.code}: ${failure.message}\n${remedy === undefined ? '' : `${remedy}\n`}`));
     return 1;
   } finally {
     await registration?.nest.close();
