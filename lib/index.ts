@@ -7,6 +7,7 @@ export type {
   MindsphereCredentialsModuleOptions,
   MindsphereCredentialsOptionsFactory,
 } from './config/sections/module.options.js';
+export type { RunTimeOptions } from './config/run-time-options.js';
 export type { UserTokenOptions, VerificationOptions } from './config/sections/users.options.js';
 export type {
   XceleratorAppOptions,
@@ -39,6 +40,7 @@ export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereHttpClient } from './http/mindsphere-http.client.js';
 export { MindsphereHttpService } from './http/mindsphere-http.service.js';
 export type { MindsphereRequestConfig } from './http/request-config.js';
+export type { Platform } from './platform/platform.interface.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
 export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
 export type { TokenStore, TokenStoreEntry, TokenStoreLock } from './store/token-store.interface.js';

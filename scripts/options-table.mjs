@@ -1,15 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
+import { withTable } from './markdown.mjs';
 import { root } from './packed-package.mjs';
 
 /*
- * The tables of docs/options.md: `npm run options:table` prints them. Names, variables, types, ranges and defaults come
+ * The tables of docs/options.md: `npm run options:table` prints them, with `-- --write` they go to the page. Names, variables, types, ranges and defaults come
  * from the descriptors that the library reads its options by, the meaning from the docstrings of the public interfaces
  * beside them. `npm run test:tables` and test/config/options-page.spec.ts check that the page is current.
  */
 
+const PAGE = join(root, 'docs', 'options.md');
+const COMMAND = 'npm run --silent options:table';
 const SECTIONS_FOLDER = join(root, 'lib', 'config', 'sections');
 
 /** One table for each section, as Markdown. */
@@ -102,5 +105,7 @@ function docOf(node) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { ALL_SECTIONS } = await import(new URL('../dist/config/sections/module.options.js', import.meta.url));
-  console.log(optionTables(ALL_SECTIONS));
+  const tables = optionTables(ALL_SECTIONS);
+  if (process.argv.includes('--write')) writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), COMMAND, tables));
+  else console.log(tables);
 }

@@ -177,7 +177,7 @@ export class TokenVerifier {
     const denied = (why: string) =>
       refused('token_tenant', `the rule for tenants ${why} about tenant ${quoted(tenant)}`);
     return defer(() => {
-      const answer: unknown = rule(tenant);
+      const answer: unknown = rule(tenant, user.platform ?? this.#options.platforms[0].rules.platform);
       if (isObservable(answer)) return answer;
       return isThenable(answer) ? from(answer) : of(answer);
     }).pipe(

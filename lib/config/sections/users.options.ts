@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Platform } from '../../platform/platform.interface.js';
 import { PLATFORMS } from '../../platform/platforms.js';
 import { type Kind, optional, section, withDefault } from '../descriptor.js';
 import { clientIds, functionLike, label, labels, milliseconds } from '../kinds.js';
@@ -60,11 +61,11 @@ export interface VerificationOptions {
   issuers?: readonly string[] | undefined;
   /**
    * Tenants whose users are let in, of every platform, as a list or a function. Default: any. A function is asked at each
-   * request, has until `request.deadlineMs`, and refuses with whatever is not `true`.
+   * request, has until `request.deadlineMs`, and refuses with whatever is not `true`; it gets the tenant and its platform.
    */
   allowedTenants?:
     | readonly string[]
-    | ((tenant: string) => boolean | Promise<boolean> | Observable<boolean>)
+    | ((tenant: string, platform: Platform) => boolean | Promise<boolean> | Observable<boolean>)
     | undefined;
   /**
    * Accepted `cid` of users' tokens on `mindsphere.io`; app names and tenants in it have no case. `'any'` lets the backend of any other app replay its users'
