@@ -40,7 +40,6 @@ export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereHttpClient } from './http/mindsphere-http.client.js';
 export { MindsphereHttpService } from './http/mindsphere-http.service.js';
 export type { MindsphereRequestConfig } from './http/request-config.js';
-export type { Platform } from './platform/platform.interface.js';
 export { MindsphereCredentialsModule } from './mindsphere-credentials.module.js';
 export type { MindsphereCredentialsModuleExtras } from './mindsphere-credentials.module-definition.js';
 export type { TokenStore, TokenStoreEntry, TokenStoreLock } from './store/token-store.interface.js';

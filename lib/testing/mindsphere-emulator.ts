@@ -34,7 +34,7 @@ export interface EmulatorModuleOptions extends MindsphereCredentialsModuleOption
   app: EmulatedApp & Pick<AppCredentialsOptions, 'authKeyScheme'>;
   tenant: TechnicalUserOptions;
   /** There where the emulator plays `siemens.app`. */
-  xcelerator?: EmulatorXceleratorOptions;
+  xcelerator?: EmulatorXceleratorOptions | undefined;
 }
 
 /**

@@ -13,7 +13,7 @@ interface Place {
   /** After the API has rejected a replacement as well: its 401s are not about the token. */
   readonly pause: Backoff;
   /** The token that replaced a rejected one; the API has not accepted it yet. */
-  replacement?: string;
+  replacement?: string | undefined;
 }
 
 /** A token that replaced a rejected one. */

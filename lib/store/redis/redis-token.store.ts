@@ -32,7 +32,7 @@ export interface RedisLike {
 /** How a {@link RedisTokenStore} names its keys. */
 export interface RedisTokenStoreOptions {
   /** Stands before every key. Default `'mindsphere-credentials:'`. */
-  prefix?: string;
+  prefix?: string | undefined;
 }
 
 /**

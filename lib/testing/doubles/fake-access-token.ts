@@ -4,19 +4,19 @@ import { fakeJwt } from './fake-jwt.js';
 /** What a test may say of a fake token; everything has a default. */
 export interface FakeAccessTokenOptions {
   /** Default: a JWT-shaped text with the claims, which every verifier refuses. */
-  value?: string;
+  value?: string | undefined;
   /** Default `'fake-tenant'`. */
-  tenant?: string;
+  tenant?: string | undefined;
   /** Default: none. */
-  subtenant?: string;
+  subtenant?: string | undefined;
   /** Default: none. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
   /** Default: now. */
-  issuedAt?: Date;
+  issuedAt?: Date | undefined;
   /** Default: 30 minutes after `issuedAt`. */
-  expiresAt?: Date;
+  expiresAt?: Date | undefined;
   /** Further claims. Default: none. */
-  claims?: Readonly<Record<string, unknown>>;
+  claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const LIFE_MS = 30 * 60_000;

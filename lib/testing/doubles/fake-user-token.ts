@@ -6,25 +6,25 @@ import { fakeJwt } from './fake-jwt.js';
 /** What a test may say of a fake user; everything has a default. */
 export interface FakeUserTokenOptions {
   /** Default: a JWT-shaped text with the claims, which every verifier refuses. */
-  value?: string;
+  value?: string | undefined;
   /** Whether it counts as verified. Default `true`; while `false` it shows no claims. */
-  verified?: boolean;
+  verified?: boolean | undefined;
   /** Default `'fake-tenant'`. */
-  tenant?: string;
+  tenant?: string | undefined;
   /** Default: none. */
-  subtenant?: string;
+  subtenant?: string | undefined;
   /** Second part of the client id. Default: as `tenant`. */
-  hostTenant?: string;
+  hostTenant?: string | undefined;
   /** First part of the client id. Default `'fakeapp'`. */
-  appName?: string;
+  appName?: string | undefined;
   /** Default `'fake.user@example.com'`. */
-  userName?: string;
+  userName?: string | undefined;
   /** Default: none. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
   /** Default: in 30 minutes. */
-  expiresAt?: Date;
+  expiresAt?: Date | undefined;
   /** Further claims. Default: none. */
-  claims?: Readonly<Record<string, unknown>>;
+  claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const LIFE_MS = 30 * 60_000;
