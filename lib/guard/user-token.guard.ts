@@ -46,6 +46,9 @@ export class UserTokenGuard implements CanActivate {
    * that verifier then counts for every route, whatever the route names. Throws `options_invalid` where no registration
    * is in reach.
    */
+  constructor(verifier?: TokenVerifier);
+  /** @internal Nest injects the second one as well. */
+  constructor(verifier?: TokenVerifier, application?: GuardedApplication);
   constructor(@Optional() verifier?: TokenVerifier, @Optional() application?: GuardedApplication) {
     const hasNamed = application?.names.some((name) => name !== undefined) ?? false;
     if (verifier === undefined && !hasNamed) throw noRegistration();
