@@ -1,6 +1,6 @@
 import { defer, map, type Observable, of, switchMap, tap } from 'rxjs';
 import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, type Moment, now } from '../util/clock.js';
+import { elapsedSince, type End, endOf, leftUntil, type Moment, now } from '../util/clock.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { OrderSharing, SharedRequest } from '../token/token-sharing.interface.js';
 import type { TokenGrant } from '../token/token-source.interface.js';
@@ -9,13 +9,16 @@ import { fromPromise } from './from-promise.js';
 import { Patience } from './patience.js';
 import type { EntryPlaces } from './shared-entries.js';
 import type { SharingContext } from './sharing-context.js';
-import { earlierMs, isWorthTaking, lockTimes, pollDelayMs } from './sharing-policy.js';
+import { minValidityOf } from '../token/held-token.js';
+import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, storeWaitMs } from './sharing-policy.js';
 
 /** One token request on its way through the store. */
 interface Search extends SharedRequest {
   readonly places: EntryPlaces;
   readonly began: Moment;
   readonly earlierMs: number;
+  /** For how long this instance can do without a new token. */
+  readonly spareMs: number;
 }
 
 /** A token, none, or no store to tell. */
@@ -29,6 +32,8 @@ export class SharedOrder implements OrderSharing {
   #isDistrusted = false;
   /** The last token on its way into the store. */
   #stored: Promise<void> = Promise.resolve();
+  /** Until then nobody waits for the renewal of the token that was delivered last. */
+  #spareUntil?: End;
   /** What the last search found and left, because it was due for renewal. */
   #passedBy?: { readonly grant: TokenGrant; readonly found: Moment };
 
@@ -41,13 +46,19 @@ export class SharedOrder implements OrderSharing {
     return defer(() => {
       const { entries, margins, random } = this.#context;
       this.#places = entries.placesOf(this.#order, request.secret);
-      const search = { ...request, places: this.#places, began: now(), earlierMs: earlierMs(margins, random) };
+      const search = {
+        ...request,
+        places: this.#places,
+        began: now(),
+        earlierMs: earlierMs(margins, random),
+        spareMs: this.#spareMs,
+      };
       const isDistrusted = this.#isDistrusted;
       this.#isDistrusted = false;
       this.#passedBy = undefined;
       const grant$ = isDistrusted ? this.#fetch(search) : this.#obtain(search);
       return grant$.pipe(
-        tap(() => (this.#passedBy = undefined)),
+        tap((grant) => this.#noteDelivered(grant)),
         map((grant) => ({ ...grant, earlierMs: search.earlierMs })),
       );
     });
@@ -64,6 +75,7 @@ export class SharedOrder implements OrderSharing {
   }
 
   retract(token: string | undefined): void {
+    this.#spareUntil = undefined;
     if (token === undefined) this.#isDistrusted = true;
     else if (this.#context.retracted.add(token)) void this.#remove(token);
   }
@@ -75,12 +87,23 @@ export class SharedOrder implements OrderSharing {
     await this.#context.entries.remove(places, token);
   }
 
+  get #spareMs(): number {
+    return this.#spareUntil === undefined ? 0 : leftUntil(this.#spareUntil.wallEnd, this.#spareUntil.monotonicEnd);
+  }
+
+  #noteDelivered({ lifeMs, usedMs = 0 }: TokenGrant): void {
+    this.#passedBy = undefined;
+    this.#spareUntil = endOf(lifeMs - usedMs - minValidityOf(lifeMs, this.#context.margins), now());
+  }
+
   #obtain(search: Search): Observable<TokenGrant> {
     const patience = new Patience();
     return this.#find(search, patience).pipe(
       switchMap((found) => {
         if (isGrant(found)) return of(found);
-        return found === 'unavailable' || search.isRefused() ? search.fetch$ : this.#together(search, patience);
+        if (search.isRefused()) return search.fetch$;
+        if (found === 'unavailable') return this.#canWaitForStore(search) ? this.#wait(search) : search.fetch$;
+        return this.#together(search, patience);
       }),
     );
   }
@@ -97,10 +120,18 @@ export class SharedOrder implements OrderSharing {
     ).pipe(
       switchMap((taken) => {
         if (taken === 'mine') return this.#asHolder(search, patience, lock);
-        const isWaiting = taken === 'held' && elapsedSince(search.began) < waitMs;
+        const isWaiting = taken === 'held' ? elapsedSince(search.began) < waitMs : this.#canWaitForStore(search);
         return isWaiting ? this.#wait(search) : this.#fetch(search);
       }),
     );
+  }
+
+  /**
+   * Whether the renewal of a token that is still good may wait for the store: while a replica takes over from its master,
+   * say, not every instance need ask for itself.
+   */
+  #canWaitForStore({ began, spareMs }: Search): boolean {
+    return elapsedSince(began) < Math.min(storeWaitMs(this.#context.deadlineMs), spareMs);
   }
 
   /** Looks once more: the last holder may have brought a token just before its lock was free. */

@@ -11,6 +11,7 @@ export const STORE_PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 /** Parts of `request.deadlineMs`. */
 const LOCK_PART = 1 / 5;
 const WAIT_PART = 2 / 5;
+const STORE_WAIT_PART = 3 / 5;
 const POLL_MS = { least: 50, most: 200 };
 /** By so much, at most, instances that share a token renew it at different times. */
 const LONGEST_EARLIER_MS = 60_000;
@@ -24,6 +25,14 @@ const LEAST_GAIN_MS = 1_000;
  */
 export function lockTimes(deadlineMs: number): { readonly lockMs: number; readonly waitMs: number } {
   return { lockMs: Math.ceil(deadlineMs * LOCK_PART), waitMs: deadlineMs * WAIT_PART };
+}
+
+/**
+ * For how long the renewal of a token waits for a store that is down, while the token is still good: 9 s of 15 s. A store
+ * that is back within 7 s is tried again before that, since its pauses double from 1 s.
+ */
+export function storeWaitMs(deadlineMs: number): number {
+  return deadlineMs * STORE_WAIT_PART;
 }
 
 /** The pause before the next look at what the holder of the lock has brought. */

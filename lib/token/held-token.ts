@@ -31,14 +31,18 @@ export class HeldToken {
     this.#wallEnd = wallEnd;
     this.#monotonicEnd = monotonicEnd;
     this.aheadMs = Math.floor(aheadOf(grant, margins));
-    // A short life shrinks the margins, or a new token would be due as soon as it is there.
-    this.minValidityMs = Math.floor(Math.min(margins.minValidityMs, grant.lifeMs / 4));
+    this.minValidityMs = Math.floor(minValidityOf(grant.lifeMs, margins));
   }
 
   /** Life left, in milliseconds; 0 or less once it is expired. */
   lifeLeftMs(): number {
     return leftUntil(this.#wallEnd, this.#monotonicEnd);
   }
+}
+
+/** With less life than this, callers wait for a new token: a short life shrinks the margin. */
+export function minValidityOf(lifeMs: number, { minValidityMs }: Required<RefreshOptions>): number {
+  return Math.min(minValidityMs, lifeMs / 4);
 }
 
 /** With less life than this, renewal of a granted token is due: never more than half of its whole life. */

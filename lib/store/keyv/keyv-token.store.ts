@@ -11,9 +11,9 @@ export interface KeyvLike {
 }
 
 /**
- * Technical tokens in any `Keyv`, for `cache.store`; keys get the `Keyv`'s own namespace. It has no lock: instances
- * share tokens, but several may ask for the same one at the same time. Make the `Keyv` with `throwOnErrors: true`, so
- * that a store that is down is told from an empty one and left alone for a while.
+ * Technical tokens in any `Keyv` 5 or 6, for `cache.store`; keys get the `Keyv`'s own namespace. It has no lock: instances
+ * share tokens, but several may request the same one at the same time. Let the `Keyv` reject where its store is down
+ * (Keyv 5: `throwOnErrors: true`; Keyv 6: no listener for `error`): then such a store is left alone for a while.
  */
 export class KeyvTokenStore implements TokenStore {
   // Private, because its adapter may hold a password.

@@ -1,1 +1,2 @@
-export { type RedisLike, RedisTokenStore, type RedisTokenStoreOptions } from './redis-token.store.js';
+export type { IoRedisLike, NodeRedisLike, RedisLike } from './redis-commands.js';
+export { RedisTokenStore, type RedisTokenStoreOptions } from './redis-token.store.js';

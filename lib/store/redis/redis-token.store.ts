@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { commandsOf, type RedisCommands, type RedisLike } from './redis-commands.js';
 import type { TokenStore, TokenStoreEntry, TokenStoreLock } from '../token-store.interface.js';
 
 const DEFAULT_PREFIX = 'mindsphere-credentials:';
@@ -13,22 +14,6 @@ const DELETE_IF_EQUAL = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** What is used of a client of the official `redis` package, from `createClient`, `createClientPool` or `createCluster`. */
-export interface RedisLike {
-  /** Where it is `false`, nothing is sent: the client would keep commands and send them much later. */
-  readonly isReady?: boolean;
-  /** `SET key value PX … [NX]` */
-  set(
-    key: string,
-    value: string,
-    options: { expiration: { type: 'PX'; value: number }; condition?: 'NX' },
-  ): Promise<unknown>;
-  /** `DEL key` */
-  del(key: string): Promise<unknown>;
-  /** `EVAL script` */
-  eval(script: string, options: { keys: string[]; arguments?: string[] }): Promise<unknown>;
-}
-
 /** How a {@link RedisTokenStore} names its keys. */
 export interface RedisTokenStoreOptions {
   /** Stands before every key. Default `'mindsphere-credentials:'`. */
@@ -36,22 +21,24 @@ export interface RedisTokenStoreOptions {
 }
 
 /**
- * Technical tokens in Redis, for `cache.store`. It uses the application's own client, which the application has
- * connected, listens to (`client.on('error', …)`) and closes. Needs the commands GET, SET, DEL, PTTL and EVAL.
+ * Technical tokens in Redis, for `cache.store`. It uses the application's own client of `redis` 5 or 6 or of `ioredis` 5 or
+ * 6, for one server, a cluster, or sentinels. The application has connected it, listens to it (`client.on('error', …)`) and
+ * closes it. Needs the commands GET, SET, DEL, PTTL and EVAL.
  */
 export class RedisTokenStore implements TokenStore {
   // Private, because a client holds its password.
-  readonly #client: RedisLike;
+  readonly #commands: RedisCommands;
   readonly #prefix: string;
 
+  /** Throws a `TypeError` where `client` is no client of `redis` or `ioredis`. No network I/O. */
   constructor(client: RedisLike, { prefix = DEFAULT_PREFIX }: RedisTokenStoreOptions = {}) {
-    this.#client = client;
+    this.#commands = commandsOf(client);
     this.#prefix = prefix;
   }
 
   /** Network I/O; rejects as the client does. */
   async get(key: string): Promise<TokenStoreEntry | undefined> {
-    const answer = await this.#ready().eval(GET, { keys: [this.#prefix + key] });
+    const answer = await this.#ready().eval(GET, this.#prefix + key);
     if (!Array.isArray(answer)) return undefined;
     // Without an expiry it is none of ours.
     return { value: String(answer[0]), ttlMs: Math.max(0, Number(answer[1])) };
@@ -59,7 +46,7 @@ export class RedisTokenStore implements TokenStore {
 
   /** `SET … PX`. Network I/O; rejects as the client does. */
   async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.#ready().set(this.#prefix + key, value, { expiration: { type: 'PX', value: ttlMs } });
+    await this.#ready().set(this.#prefix + key, value, ttlMs);
   }
 
   /** Network I/O; rejects as the client does. */
@@ -72,17 +59,16 @@ export class RedisTokenStore implements TokenStore {
   async tryLock(key: string, ttlMs: number): Promise<TokenStoreLock | undefined> {
     const name = `${this.#prefix}${key}:lock`;
     const owner = randomUUID();
-    const expiration = { type: 'PX', value: ttlMs } as const;
-    const answer = await this.#ready().set(name, owner, { expiration, condition: 'NX' });
+    const answer = await this.#ready().set(name, owner, ttlMs, true);
     return answer === null ? undefined : { release: () => this.#deleteIfEqual(name, owner) };
   }
 
   async #deleteIfEqual(name: string, value: string): Promise<void> {
-    await this.#ready().eval(DELETE_IF_EQUAL, { keys: [name], arguments: [value] });
+    await this.#ready().eval(DELETE_IF_EQUAL, name, value);
   }
 
-  #ready(): RedisLike {
-    if (this.#client.isReady === false) throw new Error('The Redis client is not connected.');
-    return this.#client;
+  #ready(): RedisCommands {
+    if (!this.#commands.isReady) throw new Error('The Redis client is not connected.');
+    return this.#commands;
   }
 }

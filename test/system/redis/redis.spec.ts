@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisTokenStore } from 'nestjs-mindsphere-credentials/redis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { APP } from '../../support/application.js';
@@ -32,65 +31,6 @@ if (!isInstalled)
 
 it('redis-server is installed where it is required', () => {
   expect(isInstalled || process.env['REQUIRE_REDIS'] !== '1').toBe(true);
-});
-
-describe.runIf(isInstalled)('RedisTokenStore', () => {
-  let redis: RedisServer;
-  let client: ReturnType<typeof createClient>;
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = createClient({ url: redis.url });
-    client.on('error', () => undefined);
-    await client.connect();
-  });
-  afterAll(async () => {
-    client.destroy();
-    await redis.stop();
-  });
-
-  it('gives a value with the life it has left, until it expires', async () => {
-    const store = new RedisTokenStore(client);
-    expect(await store.get('a')).toBeUndefined();
-    await store.set('a', 'value', 300);
-    const entry = await store.get('a');
-    expect(entry?.value).toBe('value');
-    expect(entry?.ttlMs).toBeGreaterThan(0);
-    expect(entry?.ttlMs).toBeLessThanOrEqual(300);
-    expect(await client.pTTL('mindsphere-credentials:a')).toBeGreaterThan(0);
-    await sleep(350);
-    expect(await store.get('a')).toBeUndefined();
-  });
-
-  it('removes a value, or only the one that is meant', async () => {
-    const store = new RedisTokenStore(client, { prefix: 'other:' });
-    await store.set('b', 'new', 10_000);
-    await store.delete('b', 'old');
-    expect((await store.get('b'))?.value).toBe('new');
-    await store.delete('b', 'new');
-    expect(await store.get('b')).toBeUndefined();
-    await store.set('b', 'again', 10_000);
-    await store.delete('b');
-    expect(await client.exists('other:b')).toBe(0);
-  });
-
-  it('gives its lock to one, and takes it back from its owner only', async () => {
-    const store = new RedisTokenStore(client);
-    const first = await store.tryLock('c', 100);
-    expect(first).toBeDefined();
-    expect(await store.tryLock('c', 100)).toBeUndefined();
-    await sleep(150);
-    const second = await store.tryLock('c', 10_000);
-    expect(second).toBeDefined();
-    await first?.release();
-    expect(await store.tryLock('c', 100)).toBeUndefined();
-    await second?.release();
-    expect(await store.tryLock('c', 100)).toBeDefined();
-  });
-
-  it('does not wait for a connection', async () => {
-    const closed = createClient({ url: redis.url });
-    await expect(new RedisTokenStore(closed).get('a')).rejects.toThrow('not connected');
-  });
 });
 
 describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () => {
