@@ -1,5 +1,5 @@
 import { MindsphereCredentials } from 'nestjs-mindsphere-credentials';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { failureOf, fakeTime, TENANT, tokenOf, until } from '../support/application.js';
 import { type InstanceOptions, instances, KEY, NEW_KEY, onlyEntry, stored, valueOf } from '../support/instances.js';
 import { fails, never, withoutLock } from '../support/memory-store.js';
@@ -9,6 +9,17 @@ import { json } from '../support/stub-platform.js';
 const MINUTE = 60_000;
 const down = json({ error: 'down' }, 503);
 const refused = json({ error: 'unauthorized' }, 401);
+
+/** Starts something that takes this for chance once it has started. Nest needs the real one to start. */
+async function drawing<T>(chance: number, start: () => Promise<T>): Promise<T> {
+  const original = Math.random;
+  let isStarted = false;
+  // What starts takes this function along.
+  Math.random = () => (isStarted ? chance : original());
+  const started = await start().finally(() => (Math.random = original));
+  isStarted = true;
+  return started;
+}
 
 describe('instances with one store', () => {
   it('share one request', async () => {
@@ -109,13 +120,11 @@ describe('a shared token', () => {
   it('keeps its age: it is renewed with its whole life in mind', async () => {
     const { platform, store, startOne } = await instances();
     fakeTime();
-    vi.spyOn(Math, 'random').mockReturnValue(0);
-    onTestFinished(() => void vi.restoreAllMocks());
-    const first = await startOne();
+    const first = await drawing(0, startOne);
     const token = await tokenOf(first.credentials);
     await stored(store);
     vi.advanceTimersByTime(20 * MINUTE);
-    const second = await startOne();
+    const second = await drawing(0, startOne);
     const shared = await tokenOf(second.credentials);
     expect(shared.value).toBe(token.value);
     expect(Math.abs(shared.expiresAt.getTime() - token.expiresAt.getTime())).toBeLessThan(50);
@@ -179,13 +188,10 @@ describe('a shared token', () => {
   it('is renewed by its sharers at different times, and never later than refresh.aheadMs says', async () => {
     const { platform, store, startOne } = await instances();
     fakeTime();
-    const random = vi.spyOn(Math, 'random').mockReturnValue(0);
-    onTestFinished(() => void vi.restoreAllMocks());
-    const punctual = await startOne();
+    const punctual = await drawing(0, startOne);
     await valueOf(punctual);
     await stored(store);
-    random.mockReturnValue(0.999);
-    const early = await startOne();
+    const early = await drawing(0.999, startOne);
     await valueOf(early);
     vi.advanceTimersByTime(24.5 * MINUTE);
     await valueOf(punctual);
