@@ -10,8 +10,14 @@ const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
 /** Escapes that may spell such a segment. The last one is the percent sign: servers may decode twice. */
 const OF_SEGMENTS = /%(?:2e|2f|5c|3b|25)/gi;
 const DECODE_ROUNDS = 3;
+/** Scheme and authority of a URL. */
+const AUTHORITY = /^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#]*/i;
 
 const LONGEST_ORIGIN = 100;
+/** No server takes a longer one, and judging it takes time. */
+const LONGEST_URL = 65_536;
+/** A domain name has 253 characters at most; a user, who is refused, may stand before it, and a port behind it. */
+const LONGEST_AUTHORITY = 600;
 
 const joiner = new Axios({});
 
@@ -31,10 +37,12 @@ export class RequestTarget {
    */
   of(request: InternalAxiosRequestConfig): string {
     const text = joined(request, this.#gatewayUrl);
+    if (text.length > LONGEST_URL) throw requestRefused(`its URL is longer than ${LONGEST_URL} characters`);
     if (REPAIRED.test(text)) throw requestRefused('its URL holds a backslash or a control character');
     if (hasDotSegment(pathOf(text.trim()))) {
       throw requestRefused('its path holds a dot segment, which would lead to another path');
     }
+    if (authorityOf(text).length > LONGEST_AUTHORITY) throw requestRefused('the host in its URL is too long for one');
     if (!URL.canParse(text, this.#gatewayUrl)) throw requestRefused('its URL is none');
     const target = new URL(text, this.#gatewayUrl);
     if (!this.#origins.has(target.origin)) throw requestRefused(leads(target));
@@ -65,7 +73,11 @@ function joined(
 
 /** What stands behind scheme and authority, before query and fragment. */
 function pathOf(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^(?:[a-z][a-z\d+.-]*:)?\/\/[^/]*/i, '');
+  return url.replace(/[?#].*$/s, '').replace(AUTHORITY, '');
+}
+
+function authorityOf(url: string): string {
+  return AUTHORITY.exec(url)?.[0] ?? '';
 }
 
 /** A URL parser would silently follow such a segment, so that a token goes to another API than the one that is written. */

@@ -23,9 +23,14 @@ export function unavailable(why: string, retryAfterMs: number): MindsphereCreden
 
 /** A stranger's value fit for a log line: cut, and nothing but printable ASCII. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'object' && value !== null ? kindOf(value) : (JSON.stringify(value) ?? 'undefined');
+  const text =
+    typeof value === 'object' && value !== null ? kindOf(value) : (JSON.stringify(cutString(value)) ?? 'undefined');
   const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
   return cut.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function cutString(value: unknown): unknown {
+  return typeof value === 'string' ? value.slice(0, LONGEST_QUOTE + 1) : value;
 }
 
 /** Lists and objects are not shown: a stranger's may be nested so deep that turning it into text overflows the stack. */
