@@ -1,21 +1,45 @@
-import type { AxiosResponse } from 'axios';
-import type { Observable } from 'rxjs';
-import type { MindsphereRequestConfig } from './request-config.js';
-
-/** Sends one request each time it is subscribed, and aborts it when unsubscribed. */
-export type Send = <T, D>(config: MindsphereRequestConfig<D>) => Observable<AxiosResponse<T, D>>;
+import type { AxiosInstance, AxiosResponse } from 'axios';
+import { Observable } from 'rxjs';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
+import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
+import type { Route } from './token-adapter.js';
+import { callable, TokenAxios } from './token-axios.js';
+import { type Fetch, tokenFetch } from './token-fetch.js';
 
 /**
  * Calls APIs as one holder of credentials, in the way of Nest's `HttpService`: cold Observables of Axios' answers. Each
  * subscription is a request of its own; unsubscribing aborts it. All do network I/O, and fail as
- * {@link MindsphereHttpClient.request} does.
+ * {@link MindsphereHttpClient.request} does. For other clients there are {@link fetch} and {@link axiosRef}.
  */
 export class MindsphereHttpClient {
-  readonly #send: Send;
+  readonly #axios: TokenAxios;
+  #axiosRef?: AxiosInstance;
+  readonly #fetch: Fetch;
 
   /** @internal Objects come from `MindsphereHttpService`. */
-  constructor(send: Send) {
-    this.#send = send;
+  constructor(credentials: MindsphereCredentials, route: Route) {
+    this.#axios = new TokenAxios(credentials, route);
+    this.#fetch = tokenFetch(credentials, route);
+  }
+
+  /**
+   * An Axios instance that acts as these credentials, for generated clients; the same object at each reading. What calls
+   * may set is what {@link request} takes, and `withCredentials`, which is ignored. Interceptors run for all calls made
+   * with these credentials, those of this object's methods too, and never see the token. Fails as {@link request} does.
+   */
+  get axiosRef(): AxiosInstance {
+    return (this.#axiosRef ??= callable(this.#axios));
+  }
+
+  /**
+   * A `fetch` of the standard that acts as these credentials, for `openapi-fetch`, `ky` and the like; the same function
+   * at each reading. Relative URLs are those of the gateway. Rejects with `options_invalid` for what must not be sent
+   * (another origin, an `Authorization` or `Host` header), with a `TimeoutError` where no answer begins within
+   * `request.timeoutMs`, as {@link MindsphereCredentials.getToken} does, and otherwise as Node's `fetch`. A redirect to
+   * where a token must not go is the answer. The body of a failed answer is masked and cut after 256 kB.
+   */
+  get fetch(): Fetch {
+    return this.#fetch;
   }
 
   /**
@@ -75,5 +99,27 @@ export class MindsphereHttpClient {
     config?: MindsphereRequestConfig<D>,
   ): Observable<AxiosResponse<T, D>> {
     return this.#send<T, D>({ ...config, method: 'patch', url, data });
+  }
+
+  #send<T, D>(given: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
+    return new Observable((subscriber) => {
+      const config = checkedConfig(given);
+      const left = new AbortController();
+      const { signal = left.signal } = config;
+      const either = signal === left.signal ? signal : AbortSignal.any([left.signal, signal as AbortSignal]);
+      let pending = true;
+      const settle = (report: () => void) => {
+        pending = false;
+        report();
+      };
+      void this.#axios.sendChecked<T, D>({ ...config, signal: either }).then(
+        (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
+        (failure: unknown) => settle(() => subscriber.error(failure)),
+      );
+      return () => {
+        // An answer that is a stream belongs to the caller once it was given.
+        if (pending) left.abort();
+      };
+    });
   }
 }

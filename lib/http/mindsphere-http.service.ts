@@ -1,83 +1,51 @@
-import axios, { type Axios, type AxiosAdapter, type AxiosResponse } from 'axios';
-import { Observable, type Subscriber } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../platform/platform.interface.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
-import { MindsphereHttpClient } from './mindsphere-http.client.js';
-import { ownAxios } from '../transport/own-axios.js';
-import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
-import { maskUnread } from './scrubbed-answer.js';
-import { RequestTarget } from './request-target.js';
-import { type Route, tokenAdapter } from './token-adapter.js';
 import { CLASS_NAME } from '../util/class-name.js';
+import { Gateways } from './gateways.js';
+import { MindsphereHttpClient } from './mindsphere-http.client.js';
+import type { Route } from './token-adapter.js';
 
 /**
- * What callers know of Axios. The transformers are the global ones, because Axios offers no others; they never meet a
- * token. Both lengths are unbounded unless a call bounds them.
- */
-const USUAL_DEFAULTS = {
-  transformRequest: axios.defaults.transformRequest,
-  transformResponse: axios.defaults.transformResponse,
-  transitional: axios.defaults.transitional,
-  env: axios.defaults.env,
-  headers: { Accept: 'application/json, text/plain, */*' },
-  maxBodyLength: -1,
-  maxContentLength: -1,
-  maxRedirects: undefined,
-  validateStatus: (status: number) => status >= 200 && status < 300,
-};
-
-/**
- * Calls the platform's APIs: an `HttpService` that adds the token of the credentials it is given, at its gateway and
- * nowhere else but at `http.allowedOrigins`. A 401 makes it forget that token and send once more with a new one, unless
- * nobody can renew the token (a user's) or the body is a stream. Redirects are followed, five at most, where a token
- * may go; any other is the answer.
+ * Calls the platform's APIs: an `HttpService`, a `fetch` and an Axios instance that add the token of the credentials they
+ * are given, at the gateway of that token's platform and nowhere else but at `http.allowedOrigins`. A 401 makes them send
+ * once more with a new token, unless nobody can renew the token (a user's) or the body is a stream. Redirects are
+ * followed where a token may go; any other is the answer.
  */
 export class MindsphereHttpService {
   /** @internal */
   static readonly [CLASS_NAME]: string = 'MindsphereHttpService';
-  readonly #axios: Axios;
   readonly #route: Route;
+  readonly #clients = new WeakMap<MindsphereCredentials, MindsphereHttpClient>();
 
   /** @internal Objects come from injection. */
-  constructor({ platforms: [{ gatewayUrl }], request, http }: ResolvedOptions) {
-    this.#axios = ownAxios({ ...USUAL_DEFAULTS, baseURL: gatewayUrl, timeout: request.timeoutMs });
-    this.#route = { target: new RequestTarget(gatewayUrl, http.allowedOrigins), agents: request.axios };
+  constructor(options: ResolvedOptions) {
+    this.#route = { gateways: new Gateways(options), limits: options.request };
   }
 
   /**
-   * Calls APIs with the tokens of these credentials, which should be of the same registration: their tokens go to this
-   * one's gateway. No network I/O by itself. Throws `options_invalid` where it is given no credentials.
+   * Calls APIs with the tokens of these credentials, which should be of the same registration: their tokens go to the
+   * gateways of this one. The same object for the same credentials. No network I/O by itself. Throws `options_invalid`
+   * where it is given no credentials.
    */
   as(credentials: MindsphereCredentials): MindsphereHttpClient {
     demandCredentials(credentials);
-    const adapter = tokenAdapter(credentials, this.#route);
-    return new MindsphereHttpClient(
-      (config) => new Observable((subscriber) => this.#send(config, adapter, subscriber)),
-    );
+    const known = this.#clients.get(credentials);
+    if (known !== undefined) return known;
+    const client = new MindsphereHttpClient(credentials, this.#route);
+    this.#clients.set(credentials, client);
+    return client;
   }
 
-  #send<T, D>(
-    given: MindsphereRequestConfig<D>,
-    adapter: AxiosAdapter,
-    subscriber: Subscriber<AxiosResponse<T, D>>,
-  ): () => void {
-    const config = checkedConfig(given);
-    const left = new AbortController();
-    const signal = config.signal ? AbortSignal.any([left.signal, config.signal as AbortSignal]) : left.signal;
-    let pending = true;
-    const settle = (tell: () => void) => {
-      pending = false;
-      tell();
-    };
-    void this.#axios.request<T, AxiosResponse<T, D>, D>({ ...config, signal, adapter }).then(
-      (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
-      (failure: unknown) => settle(() => (maskUnread(failure), subscriber.error(failure))),
-    );
-    return () => {
-      // An answer that is a stream belongs to the caller once it was given.
-      if (pending) left.abort();
-    };
+  /**
+   * The resolved URL of a platform's gateway, without a slash at its end. No network I/O. Throws `options_invalid` for a
+   * name of no platform, `credentials_missing` for a platform that is not configured.
+   *
+   * @param platform default: the platform of the injected credentials.
+   */
+  gatewayUrl(platform?: Platform): string {
+    return this.#route.gateways.urlOf(platform);
   }
 }
 

@@ -44,8 +44,19 @@ export type MindsphereRequestConfig<D = unknown> = Pick<AxiosRequestConfig<D>, P
 /** `CONNECT` and `TRACE` are no calls of an API, and `TRACE` would be answered with the token. */
 const METHOD = /^(?!connect$|trace$)[a-z]+$/i;
 
+/** Names that Axios or this library sets itself, or that mean nothing on a server. */
+const IGNORED: ReadonlySet<string> = new Set(['adapter', 'env', 'withCredentials', 'cancelToken']);
+
+/** Throws `options_invalid` where an interceptor has set what a call cannot set. */
+export function demandPassed(config: object): void {
+  const unknown = Object.entries(config).filter(
+    ([name, value]) => value !== undefined && !IGNORED.has(name) && !isPassed(name),
+  );
+  if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.map(([name]) => name).join(', ')}`);
+}
+
 /** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
-export function checkedConfig<D>(given: MindsphereRequestConfig<D>): MindsphereRequestConfig<D> {
+export function checkedConfig<D>(given: AxiosRequestConfig<D>): MindsphereRequestConfig<D> {
   if (!isValues(given)) throw requestRefused('its configuration is no object');
   const config = copyOf<D>(given);
   const unknown = Object.keys(config).filter((name) => !isPassed(name));

@@ -6,101 +6,121 @@ import {
   CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { defer, firstValueFrom, fromEvent, takeUntil, throwIfEmpty } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { sendOverHttp } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
-import { type Tokens, withToken } from '../credentials/with-token.js';
-import { accepts, discard, scrubbedAnswer, scrubbedFailure, statusFailure } from './scrubbed-answer.js';
-import { redirectOf } from './redirect.js';
 import { secretsOfJwt } from '../util/redaction.js';
+import { noteFailure } from './api-failure.js';
+import type { Gateways } from './gateways.js';
 import { isRepeatable } from './request-body.js';
+import { demandPassed } from './request-config.js';
 import { demandHeaders } from './request-headers.js';
-import type { RequestTarget } from './request-target.js';
+import { demandLimits, lengthOf } from './request-limits.js';
+import { accepts, discard, scrubbedAnswer, scrubbedFailure, statusFailure } from './scrubbed-answer.js';
+import { answerTo, BODY_HEADERS, type Carrier, type RedirectedStep, type Step } from './token-call.js';
 
 const MOST_REDIRECTS = 5;
-const UNAUTHORIZED = 401;
 
-/** Where requests may go, and by which proxy and agents. */
+/** What all calls of one registration share. */
 export interface Route {
-  readonly target: RequestTarget;
-  readonly agents: ResolvedRequestOptions['axios'];
+  readonly gateways: Gateways;
+  readonly limits: ResolvedRequestOptions;
 }
 
-/** One call, with all of its requests. */
-interface Call {
-  /** As it was asked for: what errors and answers may show. */
-  readonly asked: InternalAxiosRequestConfig;
-  readonly tokens: Tokens;
-  readonly route: Route;
-  /** The tokens that it was sent with so far. */
-  readonly sent: Set<string>;
+interface AxiosStep extends Step {
+  readonly request: InternalAxiosRequestConfig;
 }
 
 /**
  * What stands between Axios and the network. A request comes here as it will be sent, after all of Axios' joining and
- * transforming; it is judged, and gets its token here, below everything that a caller, a transformer or an error sees.
+ * transforming; it is judged, and gets its token here, below everything that a caller, an interceptor, a transformer or
+ * an error sees.
  */
-export function tokenAdapter(tokens: Tokens, route: Route): AxiosAdapter {
+export function tokenAdapter(credentials: MindsphereCredentials, { gateways, limits }: Route): AxiosAdapter {
+  const usualUrl = gateways.urlOf(undefined);
   return async (asked) => {
+    demandPassed(asked);
     demandHeaders(asked.headers);
+    const gateway = gateways.for(credentials.platform);
+    const url = gateway.resolve(asked.baseURL === usualUrl ? { ...asked, baseURL: undefined } : asked);
+    const first = { ...asked, url, baseURL: undefined, params: undefined };
+    const judge = (request: InternalAxiosRequestConfig) => {
+      const length = lengthOf(request.data, request.headers.get('Content-Length'));
+      demandLimits(gateway.rules, Object.entries(request.headers.toJSON()), length);
+    };
+    const signal = signalOf(asked);
+    const carrier = axiosCarrier({ asked, credentials, signal, limits, judge });
     const { maxRedirects = MOST_REDIRECTS } = asked;
-    const first = { ...asked, url: route.target.of(asked), baseURL: undefined, params: undefined };
-    const answer = await follow(
-      { asked, tokens, route, sent: new Set() },
-      first,
-      Math.min(maxRedirects, MOST_REDIRECTS),
-    );
+    const redirects = maxRedirects === 0 ? -1 : Math.min(maxRedirects, MOST_REDIRECTS);
+    const answer = await answerTo({ credentials, gateway, carrier, signal }, stepOf(first), redirects);
     if (accepts(asked, answer.status)) return answer;
-    throw statusFailure(answer, asked);
+    throw noteFailure(statusFailure(answer, asked), { credentials, answer, limits });
   };
 }
 
-async function follow(call: Call, request: InternalAxiosRequestConfig, redirects: number): Promise<AxiosResponse> {
-  const { asked, route } = call;
-  const answer = await answerTo(call, request);
-  const next = asked.maxRedirects === 0 ? undefined : redirectOf(request, answer, route.target);
-  if (next === undefined) return answer;
-  discard(answer);
-  if (redirects > 0) return follow(call, next, redirects - 1);
-  throw new AxiosError('Maximum number of redirects exceeded', 'ERR_FR_TOO_MANY_REDIRECTS', asked);
+function stepOf(request: InternalAxiosRequestConfig): AxiosStep {
+  const { url = '', method = 'get', data } = request;
+  return { url, method, repeatable: isRepeatable(data), request };
 }
 
-/** One step of the way: a request with a token, and a second one where the first token is refused. */
-function answerTo(call: Call, request: InternalAxiosRequestConfig): Promise<AxiosResponse> {
-  const answer$ = withToken(call.tokens, {
-    url: request.url ?? '',
-    send: (token) => defer(() => sendOnce(call, request, token)),
-    isRejected: ({ status }) => status === UNAUTHORIZED,
-    repeatable: isRepeatable(request.data),
+/** Axios' older way to cancel, which `HttpService` uses, becomes a signal. */
+function signalOf({ signal, cancelToken }: InternalAxiosRequestConfig): AbortSignal | undefined {
+  const signals = [signal as AbortSignal | undefined, cancelToken && abortedBy(cancelToken.promise)];
+  const [first, second] = signals.filter((one) => one !== undefined);
+  return first !== undefined && second !== undefined ? AbortSignal.any([first, second]) : first;
+}
+
+function abortedBy(cancelled: Promise<unknown>): AbortSignal {
+  const controller = new AbortController();
+  void cancelled.then(() => controller.abort());
+  return controller.signal;
+}
+
+interface AskedByAxios {
+  readonly asked: InternalAxiosRequestConfig;
+  readonly credentials: MindsphereCredentials;
+  readonly signal: AbortSignal | undefined;
+  readonly limits: ResolvedRequestOptions;
+  /** Throws where the request is larger than the platform takes. */
+  readonly judge: (request: InternalAxiosRequestConfig) => void;
+}
+
+function axiosCarrier({ asked, credentials, signal, limits, judge }: AskedByAxios): Carrier<AxiosStep, AxiosResponse> {
+  /** The tokens that the call was sent with so far: a server may repeat each of them. */
+  const sent = new Set<string>();
+  return {
+    send: async ({ request }: AxiosStep, token: AccessToken) => {
+      sent.add(token.value);
+      const agents = limits.axios();
+      const secrets = () => [...[...sent].flatMap(secretsOfJwt), ...proxySecrets(agents)];
+      const headers = new AxiosHeaders(request.headers).set('Authorization', token.authorization);
+      const whole = { ...request, ...agents, ...AS_IT_IS, headers, signal, cancelToken: undefined };
+      judge(whole);
+      try {
+        return scrubbedAnswer(await sendOverHttp(whole), asked, secrets);
+      } catch (failure) {
+        throw noteFailure(scrubbedFailure(failure, asked, secrets), { limits, credentials });
+      }
+    },
+    statusOf: ({ status }) => status,
+    locationOf: ({ headers }) => headers['location'] as unknown,
+    redirected,
     discard,
-  });
-  return firstValueFrom(
-    answer$.pipe(
-      takeUntil(fromEvent(call.asked.signal as AbortSignal, 'abort')),
-      throwIfEmpty(() => new CanceledError(undefined, call.asked)),
-    ),
-  );
+    tooManyRedirects: () => new AxiosError('Maximum number of redirects exceeded', 'ERR_FR_TOO_MANY_REDIRECTS', asked),
+    aborted: () => new CanceledError(undefined, asked),
+  };
 }
 
-async function sendOnce(
-  { asked, route, sent }: Call,
-  request: InternalAxiosRequestConfig,
-  token: AccessToken,
-): Promise<AxiosResponse> {
-  const agents = route.agents();
-  sent.add(token.value);
-  const secrets = () => [...[...sent].flatMap(secretsOfJwt), ...proxySecrets(agents)];
-  const headers = new AxiosHeaders(request.headers).set('Authorization', token.authorization);
-  try {
-    // Any status: whether it pleases the caller is judged when redirects and refusals have had their turn.
-    const answer = await sendOverHttp({ ...request, ...agents, headers, ...AS_IT_IS });
-    return scrubbedAnswer(answer, asked, secrets);
-  } catch (failure) {
-    throw scrubbedFailure(failure, asked, secrets);
-  }
-}
-
-/** A body cannot bring other headers than its own. */
+/**
+ * Any status: whether it pleases the caller is judged when redirects and rejections have had their turn. A body cannot
+ * bring other headers than its own.
+ */
 const AS_IT_IS = { maxRedirects: 0, validateStatus: null, formDataHeaderPolicy: 'content-only' } as const;
+
+function redirected({ request }: AxiosStep, { url, asGet, isElsewhere }: RedirectedStep): AxiosStep {
+  const headers = new AxiosHeaders(request.headers);
+  headers.delete([...(asGet ? BODY_HEADERS : []), ...(isElsewhere ? ['cookie'] : [])]);
+  return stepOf({ ...request, ...(asGet ? { method: 'get', data: undefined } : {}), url, headers });
+}

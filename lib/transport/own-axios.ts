@@ -1,5 +1,5 @@
 import { HttpService } from '@nestjs/axios';
-import { Axios, type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults, getAdapter } from 'axios';
+import { Axios, type AxiosAdapter, type AxiosInstance, type AxiosRequestConfig, getAdapter } from 'axios';
 import { isLoopbackHost } from '../util/formats.js';
 
 const USER_AGENT = 'nestjs-mindsphere-credentials';
@@ -19,21 +19,22 @@ export const sendOverHttp: AxiosAdapter = (config) => {
   return nodeAdapter(isDirect ? { ...config, proxy: false } : config);
 };
 
-type OwnDefaults = Omit<CreateAxiosDefaults, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
+type OwnDefaults = Omit<AxiosRequestConfig, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
 
 /**
  * An Axios of our own, made by the class so that not even the defaults of the global Axios are inherited: an
  * interceptor, header, adapter or base URL that an application sets there must not touch requests with secrets. No
  * redirect is followed: Axios would carry `X-SPACE-AUTH-KEY` along to another host (measured).
  */
-export function ownAxios(defaults: OwnDefaults): Axios {
+export function ownAxios(config: OwnDefaults): Axios {
+  return new Axios({ adapter: sendOverHttp, maxRedirects: 0, ...ownDefaults(config) });
+}
+
+/** Defaults with the headers that all of our requests have. */
+export function ownDefaults(defaults: OwnDefaults): AxiosRequestConfig {
+  // By own properties: what stands on a polluted `Object.prototype` is no header.
   const { headers, ...config } = { headers: undefined, ...defaults };
-  return new Axios({
-    adapter: sendOverHttp,
-    maxRedirects: 0,
-    ...config,
-    headers: { Accept: 'application/json', 'User-Agent': USER_AGENT, ...headers },
-  });
+  return { ...config, headers: { Accept: 'application/json', 'User-Agent': USER_AGENT, ...headers } };
 }
 
 /** An `HttpService` on an Axios of our own. Answers are given as they are: any status, no parsing. */
