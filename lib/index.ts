@@ -31,6 +31,7 @@ export {
 } from './errors/mindsphere-credentials.error.js';
 export { CurrentUserToken } from './guard/current-user-token.decorator.js';
 export { CurrentUserMiddleware } from './guard/current-user.middleware.js';
+export { MindsphereApiExceptionFilter } from './guard/mindsphere-api-exception.filter.js';
 export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 export { Public } from './guard/public.decorator.js';
 export { RequireScopes } from './guard/require-scopes.decorator.js';

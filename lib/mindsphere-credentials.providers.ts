@@ -11,6 +11,7 @@ import { MissingCredentials, missingCredentials } from './credentials/missing-cr
 import { TenantCredentials } from './credentials/tenant.credentials.js';
 import { DurableHosts } from './guard/durable-hosts.js';
 import { GuardedApplication } from './guard/guarded-application.js';
+import { MindsphereApiExceptionFilter } from './guard/mindsphere-api-exception.filter.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
 import { UserTokenGuard } from './guard/user-token.guard.js';
 import { MindsphereHttpService } from './http/mindsphere-http.service.js';
@@ -101,6 +102,7 @@ function userProviders(tokenOf: Tokens): FactoryProvider[] {
       (_, own: TokenVerifier, application: GuardedApplication) => new UserTokenGuard(own, application),
     ),
     single(tokenOf(MindsphereExceptionFilter), [], () => new MindsphereExceptionFilter()),
+    single(tokenOf(MindsphereApiExceptionFilter), [], () => new MindsphereApiExceptionFilter()),
   ];
 }
 

@@ -33,8 +33,9 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
     return this.#tokens.all$;
   }
 
-  override invalidate(token?: AccessToken): void {
-    this.#tokens.invalidate(token);
+  override invalidate(token?: AccessToken | string): void {
+    const value = typeof token === 'string' ? withoutScheme(token) : token?.value;
+    if (value !== '') this.#tokens.invalidate(value);
   }
 
   /** @internal */
@@ -46,4 +47,9 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
   override noteAccepted(token: AccessToken, place: () => string): void {
     this.#tokens.noteAccepted(token, place);
   }
+}
+
+/** The token of an `Authorization` value, or a bare token. */
+function withoutScheme(authorization: string): string {
+  return authorization.trim().replace(/^bearer(?: +|$)/i, '');
 }

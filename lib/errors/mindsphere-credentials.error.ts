@@ -42,13 +42,13 @@ export interface MindsphereCredentialsErrorDetails {
 export class MindsphereCredentialsError extends Error implements MindsphereCredentialsErrorDetails {
   /** For logs; `instanceof` and {@link code} are what to branch on. */
   override readonly name = 'MindsphereCredentialsError';
-  readonly status?: number;
-  readonly retryable?: boolean;
-  readonly attempts?: number;
-  readonly endpoint?: string;
-  readonly error?: string;
-  readonly errorDescription?: string;
-  readonly retryAfterMs?: number;
+  declare readonly status?: number;
+  declare readonly retryable?: boolean;
+  declare readonly attempts?: number;
+  declare readonly endpoint?: string;
+  declare readonly error?: string;
+  declare readonly errorDescription?: string;
+  declare readonly retryAfterMs?: number;
 
   constructor(
     /** The stable reason. */
@@ -57,7 +57,8 @@ export class MindsphereCredentialsError extends Error implements MindsphereCrede
     details: MindsphereCredentialsErrorDetails = {},
   ) {
     super(message);
-    Object.assign(this, details);
+    // Nothing that is not known: dumps would print `undefined` for it.
+    Object.assign(this, Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)));
   }
 
   /** Code, message and details, without the stack. */

@@ -2,6 +2,7 @@ import {
   ForbiddenException,
   HttpException,
   HttpStatus,
+  NotFoundException,
   ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
@@ -33,6 +34,15 @@ export function insufficientScope(scopes: readonly string[]): HttpAnswer {
     exception: withCode(new ForbiddenException(), 'FORBIDDEN'),
     headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"` },
   };
+}
+
+/** 403 without a challenge: another token would not help. */
+export function forbidden(): HttpAnswer {
+  return { exception: withCode(new ForbiddenException(), 'FORBIDDEN'), headers: {} };
+}
+
+export function notFound(): HttpAnswer {
+  return { exception: withCode(new NotFoundException(), 'NOT_FOUND'), headers: {} };
 }
 
 /** 503 that says when to come again. */
@@ -73,7 +83,7 @@ function unauthorized(challenge: string): HttpAnswer {
   };
 }
 
-function badGateway(): HttpAnswer {
+export function badGateway(): HttpAnswer {
   const exception = new HttpException(
     { statusCode: HttpStatus.BAD_GATEWAY, message: 'Bad Gateway' },
     HttpStatus.BAD_GATEWAY,

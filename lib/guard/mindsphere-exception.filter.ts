@@ -1,17 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
-import { type Observable, throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { RefusalLog } from './refusal-log.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { answerFor, setHeaders } from './http-answer.js';
-import { responseOfContext } from './request-of-context.js';
+import { answerHost } from './filter-answer.js';
+import { answerFor } from './http-answer.js';
 import { CLASS_NAME } from '../util/class-name.js';
-
-/** A response of Express, or Fastify's, which has Node's own inside. */
-interface Response extends ServerResponse {
-  readonly raw?: ServerResponse;
-  status: (status: number) => { send: (body: unknown) => unknown };
-}
 
 /**
  * Maps errors of this library that a handler lets through, which Nest would answer with 500: refused user tokens to 401
@@ -31,34 +24,6 @@ export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCred
    */
   catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
     this.#refusals.note(`${error.code}: ${error.message}`);
-    const { exception, headers } = answerFor(error);
-    switch (host.getType<string>()) {
-      case 'http':
-        send(host.switchToHttp().getResponse<Response>(), exception, headers);
-        return undefined;
-      case 'ws':
-        tell(host.switchToWs().getClient<{ emit?: (event: string, data: unknown) => void }>(), exception);
-        return undefined;
-      case 'rpc':
-        return throwError(() => exception);
-      default:
-        setHeaders(responseOfContext(host), headers);
-        return exception;
-    }
+    return answerHost(host, answerFor(error));
   }
-}
-
-function send(response: Response, exception: HttpException, headers: Readonly<Record<string, string>>): void {
-  const raw = response.raw ?? response;
-  // What has begun cannot be taken back, but must not be left open either.
-  if (raw.headersSent) {
-    raw.end();
-    return;
-  }
-  setHeaders(response, headers);
-  response.status(exception.getStatus()).send(exception.getResponse());
-}
-
-function tell(client: { emit?: (event: string, data: unknown) => void }, exception: HttpException): void {
-  client.emit?.('exception', { status: 'error', message: exception.message });
 }

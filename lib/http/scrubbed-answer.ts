@@ -8,6 +8,7 @@ import {
   isAxiosError,
   isCancel,
 } from 'axios';
+import { ApiError, type FailedCall } from '../transport/api-error.js';
 import { type Masker, masker, redactor } from '../util/redaction.js';
 
 /** What was sent with a call and must not come back. Read only where something has failed. */
@@ -24,12 +25,18 @@ export const LONGEST_FAILED_BODY = 256 * 1_024;
  * the token. A failed one (status 300 and above, or one that the caller does not accept) is masked in all its parts,
  * since a server or a proxy may repeat what it was sent.
  */
-export function scrubbedAnswer(answer: AxiosResponse<unknown>, asked: Asked, secrets: Secrets): AxiosResponse {
+export function scrubbedAnswer(
+  answer: AxiosResponse<unknown>,
+  asked: Asked,
+  secrets: Secrets,
+  call: FailedCall,
+): AxiosResponse {
   const { status, statusText, headers, data } = answer;
+  const fail = (failure: unknown) => scrubbedFailure(failure, asked, secrets, call);
   if (!hasFailed(status, asked)) {
-    const body = isStream(data) ? passedOn(data, asked, secrets) : data;
+    const body = isStream(data) ? passedOn(data, fail) : data;
     const success = { status, statusText, headers, config: asked, data: body };
-    unmasked.set(success, secrets);
+    unmasked.set(success, { secrets, call });
     return success;
   }
   const mask = masker(...secrets());
@@ -38,36 +45,41 @@ export function scrubbedAnswer(answer: AxiosResponse<unknown>, asked: Asked, sec
     statusText: mask(statusText),
     headers: maskedHeaders(headers, mask),
     config: asked,
-    data: isEncoded(headers) ? withoutContent(data) : maskedBody(data, mask, asked, secrets),
+    data: isEncoded(headers) ? withoutContent(data) : maskedBody(data, mask, asked, fail),
   };
 }
 
 /** Successful answers are given as they are, and masked later if the call fails after all. */
-const unmasked = new WeakMap<object, Secrets>();
+const unmasked = new WeakMap<object, { readonly secrets: Secrets; readonly call: FailedCall }>();
 
-/** Masks the answer in a failure: it was a success until its body could not be read, as JSON for instance. */
-export function maskUnread(failure: unknown): void {
+/**
+ * The failure of a call whose answer was a success until its body could not be read, as JSON for instance: with the answer
+ * masked. Any other failure stays as it is.
+ */
+export function readFailure(failure: unknown): unknown {
   const answer = isAxiosError<unknown>(failure) ? failure.response : undefined;
-  const secrets = answer === undefined ? undefined : unmasked.get(answer);
-  if (answer === undefined || secrets === undefined) return;
+  const noted = answer === undefined ? undefined : unmasked.get(answer);
+  if (!isAxiosError(failure) || answer === undefined || noted === undefined) return failure;
+  const { secrets, call } = noted;
   const mask = masker(...secrets());
-  answer.headers = maskedHeaders(answer.headers, mask);
-  answer.data = maskedBody(answer.data, mask, answer.config, secrets);
+  const data = typeof answer.data === 'string' ? maskedString(answer.data, mask, answer.config) : undefined;
+  const masked = { ...answer, headers: maskedHeaders(answer.headers, mask), data };
+  return new ApiError(redactor(...secrets())(failure.message), failure.code, answer.config, call, masked);
 }
 
 /** A failure that leads to no token, of the kind and with the code that Axios gave it. */
-export function scrubbedFailure(failure: unknown, asked: Asked, secrets: Secrets): Error {
+export function scrubbedFailure(failure: unknown, asked: Asked, secrets: Secrets, call: FailedCall): Error {
   if (isCancel(failure)) return new CanceledError(undefined, asked);
   const { message, code } =
     failure instanceof Error ? (failure as NodeJS.ErrnoException) : { message: String(failure) };
-  return new AxiosError(redactor(...secrets())(message), code, asked);
+  return new ApiError(redactor(...secrets())(message), code, asked, call);
 }
 
 /** What a caller gets for a status that it does not accept, as Axios words it. */
-export function statusFailure(answer: AxiosResponse, asked: Asked): AxiosError {
+export function statusFailure(answer: AxiosResponse, asked: Asked, call: FailedCall): ApiError {
   const { status } = answer;
   const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
-  return new AxiosError(`Request failed with status code ${status}`, code, asked, undefined, answer);
+  return new ApiError(`Request failed with status code ${status}`, code, asked, call, answer);
 }
 
 /** Whether a caller accepts a status, as Axios judges it. */
@@ -110,24 +122,30 @@ function withoutContent(data: unknown): unknown {
   return data instanceof Uint8Array ? Buffer.alloc(0) : '';
 }
 
-function maskedBody(data: unknown, mask: Masker, asked: Asked, secrets: Secrets): unknown {
-  if (isStream(data)) return maskedStream(data, mask, asked, secrets);
+/** Makes the failure of a stream one that leads to no token. */
+type Fail = (failure: unknown) => Error;
+
+function maskedBody(data: unknown, mask: Masker, asked: Asked, fail: Fail): unknown {
+  if (isStream(data)) return maskedStream(data, mask, fail);
   if (data instanceof Uint8Array) return Buffer.from(mask.startOf(data, LONGEST_FAILED_BODY));
-  if (typeof data !== 'string') return data;
-  const encoding = asked.responseEncoding;
-  const asBytes = Buffer.from(data, Buffer.isEncoding(String(encoding)) ? (encoding as BufferEncoding) : 'utf8');
-  const masked = mask.startOf(asBytes, LONGEST_FAILED_BODY);
-  return masked === asBytes ? data : Buffer.from(masked).toString(encoding as BufferEncoding | undefined);
+  return typeof data === 'string' ? maskedString(data, mask, asked) : data;
+}
+
+function maskedString(data: string, mask: Masker, { responseEncoding }: Asked): string {
+  const encoding = Buffer.isEncoding(String(responseEncoding)) ? (responseEncoding as BufferEncoding) : 'utf8';
+  const bytes = Buffer.from(data, encoding);
+  const masked = mask.startOf(bytes, LONGEST_FAILED_BODY);
+  return masked === bytes ? data : Buffer.from(masked).toString(encoding);
 }
 
 /** The masked start of a stream. It is read only when it is asked for, and ended with whoever destroys the new one. */
-function maskedStream(source: Readable, mask: Masker, asked: Asked, secrets: Secrets): Readable {
-  const masked = Readable.from(masking(source, mask, asked, secrets), { objectMode: false });
+function maskedStream(source: Readable, mask: Masker, fail: Fail): Readable {
+  const masked = Readable.from(masking(source, mask, fail), { objectMode: false });
   masked.once('close', () => source.destroy());
   return masked;
 }
 
-async function* masking(source: Readable, mask: Masker, asked: Asked, secrets: Secrets): AsyncGenerator<Uint8Array> {
+async function* masking(source: Readable, mask: Masker, fail: Fail): AsyncGenerator<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -137,16 +155,16 @@ async function* masking(source: Readable, mask: Masker, asked: Asked, secrets: S
       if (length > 2 * LONGEST_FAILED_BODY) break;
     }
   } catch (failure) {
-    throw scrubbedFailure(failure, asked, secrets);
+    throw fail(failure);
   }
   yield mask.startOf(Buffer.concat(chunks), LONGEST_FAILED_BODY);
 }
 
 /** The same bytes from an object that knows nothing of the request they answer; whoever destroys it ends the download. */
-function passedOn(source: Readable, asked: Asked, secrets: Secrets): Readable {
+function passedOn(source: Readable, fail: Fail): Readable {
   const bare = new PassThrough();
   finished(source, (failure) => {
-    if (failure) bare.destroy(scrubbedFailure(failure, asked, secrets));
+    if (failure) bare.destroy(fail(failure));
   });
   bare.once('close', () => source.destroy());
   return source.pipe(bare);

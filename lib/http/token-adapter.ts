@@ -1,6 +1,5 @@
 import {
   type AxiosAdapter,
-  AxiosError,
   AxiosHeaders,
   type AxiosResponse,
   CanceledError,
@@ -9,10 +8,11 @@ import {
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
+import { ApiError, type FailedCall } from '../transport/api-error.js';
 import { sendOverHttp } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
+import { UserToken } from '../users/user-token.js';
 import { secretsOfJwt } from '../util/redaction.js';
-import { noteFailure } from './api-failure.js';
 import type { Gateways } from './gateways.js';
 import { isRepeatable } from './request-body.js';
 import { demandPassed } from './request-config.js';
@@ -40,6 +40,7 @@ interface AxiosStep extends Step {
  */
 export function tokenAdapter(credentials: MindsphereCredentials, { gateways, limits }: Route): AxiosAdapter {
   const usualUrl = gateways.urlOf(undefined);
+  const failed = { isUsers: credentials instanceof UserToken, maxRetryAfterMs: limits.maxRetryAfterMs };
   return async (asked) => {
     demandPassed(asked);
     demandHeaders(asked.headers);
@@ -51,12 +52,12 @@ export function tokenAdapter(credentials: MindsphereCredentials, { gateways, lim
       demandLimits(gateway.rules, Object.entries(request.headers.toJSON()), length);
     };
     const signal = signalOf(asked);
-    const carrier = axiosCarrier({ asked, credentials, signal, limits, judge });
+    const carrier = axiosCarrier({ asked, failed, signal, limits, judge });
     const { maxRedirects = MOST_REDIRECTS } = asked;
     const redirects = maxRedirects === 0 ? -1 : Math.min(maxRedirects, MOST_REDIRECTS);
     const answer = await answerTo({ credentials, gateway, carrier, signal }, stepOf(first), redirects);
     if (accepts(asked, answer.status)) return answer;
-    throw noteFailure(statusFailure(answer, asked), { credentials, answer, limits });
+    throw statusFailure(answer, asked, failed);
   };
 }
 
@@ -80,14 +81,14 @@ function abortedBy(cancelled: Promise<unknown>): AbortSignal {
 
 interface AskedByAxios {
   readonly asked: InternalAxiosRequestConfig;
-  readonly credentials: MindsphereCredentials;
+  readonly failed: FailedCall;
   readonly signal: AbortSignal | undefined;
   readonly limits: ResolvedRequestOptions;
   /** Throws where the request is larger than the platform takes. */
   readonly judge: (request: InternalAxiosRequestConfig) => void;
 }
 
-function axiosCarrier({ asked, credentials, signal, limits, judge }: AskedByAxios): Carrier<AxiosStep, AxiosResponse> {
+function axiosCarrier({ asked, failed, signal, limits, judge }: AskedByAxios): Carrier<AxiosStep, AxiosResponse> {
   /** The tokens that the call was sent with so far: a server may repeat each of them. */
   const sent = new Set<string>();
   return {
@@ -99,16 +100,17 @@ function axiosCarrier({ asked, credentials, signal, limits, judge }: AskedByAxio
       const whole = { ...request, ...agents, ...AS_IT_IS, headers, signal, cancelToken: undefined };
       judge(whole);
       try {
-        return scrubbedAnswer(await sendOverHttp(whole), asked, secrets);
+        return scrubbedAnswer(await sendOverHttp(whole), asked, secrets, failed);
       } catch (failure) {
-        throw noteFailure(scrubbedFailure(failure, asked, secrets), { limits, credentials });
+        throw scrubbedFailure(failure, asked, secrets, failed);
       }
     },
     statusOf: ({ status }) => status,
     locationOf: ({ headers }) => headers['location'] as unknown,
     redirected,
     discard,
-    tooManyRedirects: () => new AxiosError('Maximum number of redirects exceeded', 'ERR_FR_TOO_MANY_REDIRECTS', asked),
+    tooManyRedirects: () =>
+      new ApiError('Maximum number of redirects exceeded', 'ERR_FR_TOO_MANY_REDIRECTS', asked, failed),
     aborted: () => new CanceledError(undefined, asked),
   };
 }

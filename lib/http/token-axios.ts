@@ -2,7 +2,7 @@ import axios, { type AxiosInstance, type AxiosRequestConfig, Axios, type AxiosRe
 import { ownDefaults } from '../transport/own-axios.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
-import { maskUnread } from './scrubbed-answer.js';
+import { readFailure } from './scrubbed-answer.js';
 import { type Route, tokenAdapter } from './token-adapter.js';
 
 /**
@@ -49,8 +49,7 @@ export class TokenAxios extends Axios {
     try {
       return (await super.request<T, R, D>(config)) as R;
     } catch (failure) {
-      maskUnread(failure);
-      throw failure;
+      throw readFailure(failure);
     }
   }
 }

@@ -35,9 +35,10 @@ export abstract class MindsphereCredentials {
 
   /**
    * Forgets `token`, or whatever is cached: the next call asks anew. A token that has been replaced already is left
-   * alone, so that many parallel 401s cause one request. No network I/O, unless somebody listens to {@link token$}.
+   * alone, so that many parallel 401s cause one request. A string is a token with or without `Bearer ` before it; an
+   * empty one does nothing. No network I/O, unless somebody listens to {@link token$}.
    */
-  abstract invalidate(token?: AccessToken): void;
+  abstract invalidate(token?: AccessToken | string): void;
 
   /**
    * @internal Takes note that an API has rejected a token (status 401), and gives another one to send once more with, or

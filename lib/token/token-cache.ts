@@ -14,7 +14,8 @@ export interface TokenHandle {
   readonly one$: Observable<AccessToken>;
   /** The current token, then every later one. */
   readonly all$: Observable<AccessToken>;
-  invalidate(token?: AccessToken): void;
+  /** @param token its value; default: whatever is cached. */
+  invalidate(token?: string): void;
   /** A token to send once more with after a place has rejected one; `undefined` where another would not help. */
   replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined>;
   /** Notes that a place has accepted a token. */
@@ -123,10 +124,10 @@ class CachedTokens implements TokenHandle {
     }));
   }
 
-  invalidate(token?: AccessToken): void {
+  invalidate(token?: string): void {
     const slot = this.#slots.find(this.#source);
     // Evicted here, it may still be shared.
-    if (slot === undefined) this.#source.retract(token?.value);
+    if (slot === undefined) this.#source.retract(token);
     else slot.invalidate(token);
   }
 

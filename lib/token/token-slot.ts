@@ -110,10 +110,10 @@ export class TokenSlot {
   }
 
   /** Forgets the token, or whatever is held; a token already replaced is left alone. */
-  invalidate(token?: AccessToken): void {
+  invalidate(token?: string): void {
     // Also one that is replaced here: other instances may still share it.
-    this.#source.retract((token ?? this.#held?.token)?.value);
-    if (token !== undefined && token.value !== this.#held?.token.value) return;
+    this.#source.retract(token ?? this.#held?.token.value);
+    if (token !== undefined && token !== this.#held?.token.value) return;
     this.#held = undefined;
     this.#pause?.end();
     this.#source.forgetRefusal();

@@ -161,7 +161,7 @@ export class UserToken extends MindsphereCredentials {
   }
 
   /** Does nothing: nobody can ask for a user's token anew. No network I/O. */
-  override invalidate(_token?: AccessToken): void {
+  override invalidate(_token?: AccessToken | string): void {
     // By contract.
   }
 

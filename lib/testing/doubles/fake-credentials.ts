@@ -39,7 +39,7 @@ export class FakeCredentials extends MindsphereCredentials {
   }
 
   /** Does nothing. */
-  override invalidate(_token?: AccessToken): void {
+  override invalidate(_token?: AccessToken | string): void {
     // There is nothing to fetch anew.
   }
 

@@ -13,9 +13,7 @@ import { readPage } from '../../../lib/credentials/user-tenants-page.js';
 import { RefusalLog } from '../../../lib/guard/refusal-log.js';
 import { PLATFORMS } from '../../../lib/platform/platforms.js';
 import { EntryKey } from '../../../lib/sharing/entry-key.js';
-import { RequestLog } from '../../../lib/testing/emulator/request-log.js';
-import { findRoute, isOwnIssuer } from '../../../lib/testing/emulator/route.js';
-import { readForm } from '../../../lib/testing/emulator/form.js';
+import { SecretCutter } from '../../../lib/testing/emulator/traffic/secret-cutter.js';
 import { readGrant } from '../../../lib/token/token-answer.js';
 import { failureOf as failureOfAnswer, retryAfter } from '../../../lib/transport/request-failure.js';
 import { proxySecrets } from '../../../lib/transport/proxy-secrets.js';
@@ -43,11 +41,11 @@ const RUNS = 3;
 /** What our own transport reads of an answer at most. */
 const LONGEST_ANSWER = 256 * 1_024;
 const LETTERS = [
-  ...['a', 'A', '1', '.', '-', '_', '/', '\\', '=', '+', ' ', '\n', '\t', '\0', ':', ';', ',', '@', '?', '#', '&', '%'],
-  ...['"', "'", '{', '[', '<', '*', '~', 'ü', '\ud800', 'a.', '.a', 'a-', '-a', 'a/', '//', '../', './', ' a', '\ta'],
-  ...['ey', 'eyJ', 'eyJ.', 'eyJhbGci-', '-ey', 'x'.repeat(29), `${'x'.repeat(30)}.`, 'bearer', 'bearer ', 'Bearer:'],
-  ...['basic ', 'basic:::', '%2e', '%25', '%2', '&#', '&#x', '&amp;', '&amp', '&a;', '\\u', '\\u0026', '\\x', '\\\\'],
-  ...[
+  ['a', 'A', '1', '.', '-', '_', '/', '\\', '=', '+', ' ', '\n', '\t', '\0', ':', ';', ',', '@', '?', '#', '&', '%'],
+  ['"', "'", '{', '[', '<', '*', '~', 'ü', '\ud800', 'a.', '.a', 'a-', '-a', 'a/', '//', '../', './', ' a', '\ta'],
+  ['ey', 'eyJ', 'eyJ.', 'eyJhbGci-', '-ey', 'x'.repeat(29), `${'x'.repeat(30)}.`, 'bearer', 'bearer ', 'Bearer:'],
+  ['basic ', 'basic:::', '%2e', '%25', '%2', '&#', '&#x', '&amp;', '&amp', '&a;', '\\u', '\\u0026', '\\x', '\\\\'],
+  [
     'secret',
     '"secret',
     '"secret"',
@@ -58,8 +56,8 @@ const LETTERS = [
     '"cf_api":"https://api.cf.a',
     '{"a":',
   ],
-  ...['127.', '1.', 'http://', 'https://a', 'gateway.', '.piam.', '/piam/', 'v1.', '..', '"keys":[', '\r\n', 'Mon,'],
-];
+  ['127.', '1.', 'http://', 'https://a', 'gateway.', '.piam.', '/piam/', 'v1.', '..', '"keys":[', '\r\n', 'Mon,'],
+].flat();
 const INNOCENT = 'Lorem ipsum dolor sit amet ';
 
 type Entry = readonly [name: string, read: (text: string) => unknown, wrap?: (text: string) => string];
@@ -87,9 +85,7 @@ const claims = {
 const failure = { redact: redactor('s3cr3t', JWT), attempts: 1, maxRetryAfterMs: 1_000 };
 const key = new EntryKey(Buffer.alloc(32, 1));
 const log = new RefusalLog({ warn: () => undefined });
-const emulatorLog = new RequestLog(
-  forbidden({ app: { keyStoreClientSecret: 's' }, technicalUsers: [], rememberedRequests: 10 }),
-);
+const cutter = new SecretCutter(forbidden({ platforms: [{ app: { keyStoreClientSecret: 's' }, technicalUsers: [] }] }));
 let http: MindsphereHttpService;
 let app: AppCredentials;
 let factory: MindsphereCredentialsFactory;
@@ -177,18 +173,8 @@ const ENTRIES: Entry[] = [
     'the password of a proxy',
     (text) => proxySecrets({ proxy: { host: 'x', port: 1, auth: { username: 'x', password: text } } }),
   ],
-  [
-    'what the emulator records',
-    (text) =>
-      emulatorLog.add(
-        'api',
-        forbidden({ method: 'GET', target: text, headers: { 'x-a': [text] }, body: text, receivedAt: 0 }),
-      ),
-  ],
-  ['the path of a request to the emulator', (text) => findRoute('127.0.0.1', text)],
-  ['the host of a request to the emulator', (text) => findRoute(text, '/')],
-  ['an issuer that the emulator is asked about', (text) => isOwnIssuer(text, 1, 'x')],
-  ['a form for the emulator', (text) => readForm(text), start],
+  ['what the emulator records', (text) => cutter.cut(text)],
+  ['a header that the emulator records', (text) => cutter.header('authorization', [text])],
 ];
 
 function fed(letters: string): string {

@@ -1,0 +1,52 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { ApiError } from '../transport/api-error.js';
+import { CLASS_NAME } from '../util/class-name.js';
+import { answerHost } from './filter-answer.js';
+import { badGateway, comeAgain, forbidden, type HttpAnswer, invalidToken, notFound } from './http-answer.js';
+import { RefusalLog } from './refusal-log.js';
+
+/**
+ * Maps failures of calls by `MindsphereHttpService` that a handler lets through, which Nest would answer with 500, and of
+ * no other client: 401 of a call with a `UserToken` to 401 with a challenge, 403 to 403, 404 to 404, 429 and 503 to 503
+ * with the `Retry-After` that was given (at most `request.maxRetryAfterMs`), the rest to 502. One log line says which call
+ * failed, without its token, query and body. Use it with `@UseFilters`, `APP_FILTER` or `useGlobalFilters`.
+ */
+@Catch(ApiError)
+export class MindsphereApiExceptionFilter implements ExceptionFilter<ApiError> {
+  /** @internal */
+  static readonly [CLASS_NAME]: string = 'MindsphereApiExceptionFilter';
+  readonly #failures = new RefusalLog(new Logger('MindsphereApiExceptionFilter'));
+
+  /**
+   * Called by Nest. HTTP is answered here; a WebSocket gets `exception`, GraphQL and microservices the exception itself.
+   * No network I/O.
+   */
+  catch(error: ApiError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
+    this.#failures.note(lineOf(error));
+    return answerHost(host, answerFor(error));
+  }
+}
+
+function answerFor({ status, isUsers, retryAfterMs }: ApiError): HttpAnswer {
+  switch (status) {
+    case 401:
+      return isUsers ? invalidToken() : badGateway();
+    case 403:
+      return forbidden();
+    case 404:
+      return notFound();
+    case 429:
+    case 503:
+      return comeAgain(retryAfterMs);
+    default:
+      return badGateway();
+  }
+}
+
+/** Method and path of a call, and what became of it. The query may hold what is nobody's business. */
+function lineOf({ config, status, code, message }: ApiError): string {
+  const [path = ''] = (config?.url ?? '').split(/[?#]/, 1);
+  const outcome = status === undefined ? `failed: ${code ?? message}` : `was answered with status ${status}`;
+  return `The call ${(config?.method ?? 'get').toUpperCase()} ${path} ${outcome}.`;
+}
