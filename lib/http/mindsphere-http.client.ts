@@ -3,7 +3,7 @@ import { Observable } from 'rxjs';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
 import type { Route } from './token-adapter.js';
-import { callable, TokenAxios } from './token-axios.js';
+import { TokenAxios } from './token-axios.js';
 import { type Fetch, tokenFetch } from './token-fetch.js';
 
 /**
@@ -28,7 +28,7 @@ export class MindsphereHttpClient {
    * with these credentials, those of this object's methods too, and never see the token. Fails as {@link request} does.
    */
   get axiosRef(): AxiosInstance {
-    return (this.#axiosRef ??= callable(this.#axios));
+    return (this.#axiosRef ??= this.#axios.instance());
   }
 
   /**
@@ -112,7 +112,7 @@ export class MindsphereHttpClient {
         pending = false;
         report();
       };
-      void this.#axios.sendChecked<T, D>({ ...config, signal: either }).then(
+      void this.#axios.send<T, D>({ ...config, signal: either }).then(
         (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
         (failure: unknown) => settle(() => subscriber.error(failure)),
       );

@@ -88,7 +88,7 @@ async function sendOnce(
   const signal = AbortSignal.any([request.signal, timeout.signal]);
   const { method, body, url } = { ...step, body: step.body.content() };
   try {
-    return await nodeFetch(url, { method, headers, body, signal, redirect: 'manual', duplex: 'half' } as RequestInit);
+    return await nodeFetch(url, { method, headers, body, signal, redirect: 'manual', duplex: 'half' });
   } finally {
     clearTimeout(timer);
   }

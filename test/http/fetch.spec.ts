@@ -76,7 +76,7 @@ describe('fetch', () => {
   ])('sends %s, and again on a 401 if it can be', async (_, body, times) => {
     const { client, api } = await startLab();
     api.next(refused);
-    const response = await client.fetch(ASSETS, { method: 'POST', body: body(), duplex: 'half' } as RequestInit);
+    const response = await client.fetch(ASSETS, { method: 'POST', body: body(), duplex: 'half' });
     expect(response.status).toBe(times === 2 ? 200 : 401);
     expect(api.count).toBe(times);
     for (const request of api.requests) expect(request.body.toString()).toContain('abc');
