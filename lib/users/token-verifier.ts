@@ -2,7 +2,6 @@ import {
   catchError,
   defer,
   from,
-  isObservable,
   map,
   type MonoTypeOperatorFunction,
   Observable,
@@ -10,16 +9,17 @@ import {
   type Subscriber,
   switchMap,
   take,
+  throwError,
   throwIfEmpty,
 } from 'rxjs';
 import type { VerificationOptions } from '../config/sections/users.options.js';
-import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { failAfter } from '../transport/retry-policy.js';
+import { answerOf } from '../util/answer-of.js';
 import { decodeJwt } from '../util/jwt.js';
-import { isThenable } from '../util/thenable.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { quoted, refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
@@ -92,8 +92,7 @@ export class TokenVerifier {
   platformOf(jwt: string): Platform | undefined {
     const { iss } = (typeof jwt === 'string' ? decodeJwt(jwt)?.claims : undefined) ?? {};
     if (typeof iss !== 'string') return undefined;
-    const found = this.#options.platforms.find(({ issuerUrl }) => issuerUrl?.tenantOf(iss) !== undefined);
-    return found?.rules.platform;
+    return this.#options.platforms.find((platform) => isIssuer(iss, platform))?.rules.platform;
   }
 
   /** @internal Whether the application has a rule of its own for tenants, which counts on every call. */
@@ -173,14 +172,11 @@ export class TokenVerifier {
 
   /** Asks the application's rule. Whatever it does but say `true` in time is a no. */
   #allowed(user: UserToken, rule: TenantRule): Observable<UserToken> {
-    const tenant = user.tenant ?? '';
+    const { tenant, platform } = user;
     const denied = (why: string) =>
       refused('token_tenant', `the rule for tenants ${why} about tenant ${quoted(tenant)}`);
-    return defer(() => {
-      const answer: unknown = rule(tenant, user.platform ?? this.#options.platforms[0].rules.platform);
-      if (isObservable(answer)) return answer;
-      return isThenable(answer) ? from(answer) : of(answer);
-    }).pipe(
+    if (tenant === undefined || platform === undefined) return throwError(() => denied('cannot be asked'));
+    return answerOf(() => rule(tenant, platform)).pipe(
       take(1),
       failAfter(this.#options.request.deadlineMs, () => denied('gave no answer in time')),
       throwIfEmpty(() => denied('gave no answer')),
@@ -198,6 +194,11 @@ export class TokenVerifier {
     if (!this.#destroyed) return;
     throw new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: no token is verified.');
   }
+}
+
+/** Whether an `iss` has the form of a platform's issuers. */
+function isIssuer(iss: string, { issuerUrl, otherIssuerUrl }: ResolvedPlatform): boolean {
+  return [issuerUrl, otherIssuerUrl].some((template) => template?.tenantOf(iss) !== undefined);
 }
 
 interface RememberedUser {

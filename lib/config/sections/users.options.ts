@@ -60,8 +60,9 @@ export interface VerificationOptions {
    */
   issuers?: readonly string[] | undefined;
   /**
-   * Tenants whose users are let in, of every platform, as a list or a function. Default: any. A function is asked at each
-   * request, has until `request.deadlineMs`, and refuses with whatever is not `true`; it gets the tenant and its platform.
+   * Tenants whose users are let in, of every platform, as a list or a function. Default: any. A list holds ids of
+   * every platform. A function is given tenant and platform at each request, has until `request.deadlineMs`, and refuses
+   * with whatever is not `true`.
    */
   allowedTenants?:
     | readonly string[]
