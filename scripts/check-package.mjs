@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { linksOf } from './markdown.mjs';
 import { isOptional, link, manifest, pack, root, run, unpack } from './packed-package.mjs';
 
 /*
@@ -80,9 +81,11 @@ try {
   const { tarball, files, size, unpackedSize } = pack(workplace);
   lint(tarball);
   checkFiles(files);
+  checkLinks(files);
   install(tarball);
   for (const [entryPoint, names] of Object.entries(ENTRY_POINTS)) checkEntryPoint(entryPoint, names);
   checkEntryPointList();
+  checkTypesOfOldResolution();
   for (const [name, path] of Object.entries(commands())) checkCommand(name, path);
   checkManifest();
   const dependencies = Object.keys(manifest.dependencies ?? {});
@@ -126,6 +129,16 @@ function checkFiles(files) {
   for (const file of files.filter((path) => path.endsWith('.js'))) {
     for (const companion of [file.replace(/\.js$/, '.d.ts'), `${file}.map`]) {
       if (!files.includes(companion)) faults.push(`${companion} is missing`);
+    }
+  }
+}
+
+/** What a document of the package links to is in the package, or a full URL. */
+function checkLinks(files) {
+  for (const file of files.filter((path) => path.endsWith('.md'))) {
+    for (const { link: target, path } of linksOf(file)) {
+      if (path !== undefined && !files.includes(path))
+        faults.push(`${file} links to ${target}, which is not in the package`);
     }
   }
 }
@@ -187,6 +200,41 @@ function checkEntryPointList() {
   }
 }
 
+/**
+ * `moduleResolution: node10`, the default of CommonJS projects before TypeScript 6, does not read `exports`: it finds types
+ * by `types` and `typesVersions`.
+ */
+function checkTypesOfOldResolution() {
+  const compilerOptions = {
+    target: 'es2022',
+    module: 'commonjs',
+    moduleResolution: 'node10',
+    ignoreDeprecations: '6.0',
+    strict: true,
+    experimentalDecorators: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: [],
+  };
+  const entries = Object.entries(ENTRY_POINTS);
+  for (const peer of Object.values(PEER_OF)) link(peer, workplace);
+  // Each name is used as what it is: one that is `any` would pass for a wrong type, too.
+  const lines = entries.flatMap(([entryPoint, names], at) => [
+    `import * as entry${at} from '${manifest.name}${entryPoint.slice(1)}';`,
+    ...names.map(
+      (name) => `export const ${name}: 0 extends 1 & typeof entry${at}.${name} ? never : unknown = entry${at}.${name};`,
+    ),
+  ]);
+  writeFileSync(join(workplace, 'types.ts'), lines.join('\n'));
+  writeFileSync(join(workplace, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }));
+  try {
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', workplace], { stdio: 'pipe' });
+    console.log(`${'typed'.padEnd(12)}  ${entries.length} entry points, under moduleResolution node10`);
+  } catch (error) {
+    faults.push(`the types are not found under moduleResolution node10:\n${error.stdout || error.message}`);
+  }
+}
+
 function commands() {
   const { bin = {} } = manifest;
   return typeof bin === 'string' ? { [manifest.name]: bin } : bin;
@@ -211,6 +259,9 @@ function checkCommand(name, path) {
 function checkManifest() {
   if (manifest.sideEffects !== false) faults.push('package.json does not say "sideEffects": false');
   if (!/^\d+\.\d+\.\d+$/.test(manifest.version) || manifest.version === '0.0.0') faults.push('version is no release');
+  for (const field of ['repository', 'homepage', 'bugs']) {
+    if (manifest[field] === undefined) faults.push(`package.json has no ${field}`);
+  }
   for (const name of Object.keys(manifest.peerDependenciesMeta ?? {})) {
     if (manifest.peerDependencies?.[name] === undefined) faults.push(`${name} is optional, but no peer`);
   }

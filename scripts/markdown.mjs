@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { root } from './packed-package.mjs';
+import { manifest, root } from './packed-package.mjs';
 
 /*
  * What the checks of the documents read: fenced blocks of code with the HTML comments right before them, and what stands
@@ -49,10 +49,27 @@ function commentsBefore(lines, at) {
 
 /** The links of a document that lead nowhere: to a file that is not there, or to a heading that is not in it. */
 export function brokenLinks(file) {
+  return linksOf(file)
+    .map(({ link, path, anchor }) => ({ link, anchor, path: path ?? pathInRepository(link) }))
+    .filter(({ path, anchor }) => path !== undefined && !leadsSomewhere(path, anchor))
+    .map(({ link }) => link);
+}
+
+/** The links of a document: where it is relative, its path from the root. */
+export function linksOf(file) {
   const text = textOf(file).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '');
-  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
-    .filter(([, path, anchor]) => !leadsSomewhere(path === '' ? file : join(dirname(file), path), anchor))
-    .map(([link]) => link.slice(2, -1));
+  return [...text.matchAll(/\]\((?!mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(([whole, target, anchor]) => ({
+    link: whole.slice(2, -1),
+    path: /^https?:/.test(target) ? undefined : target === '' ? file : join(dirname(file), target),
+    anchor,
+  }));
+}
+
+/** Where a full URL into this repository leads. */
+function pathInRepository(link) {
+  const [, repository] = /^git\+(.*)\.git$/.exec(manifest.repository.url) ?? [];
+  const [, path] = new RegExp(`^${repository}/(?:blob|tree)/main/([^#]+)`).exec(link) ?? [];
+  return path;
 }
 
 function leadsSomewhere(path, anchor) {
