@@ -26,6 +26,8 @@ export default {
   highlightLanguages: [...OptionDefaults.highlightLanguages, 'dockerfile', 'http', 'diff', 'python', 'java', 'ini'],
   ignoredHighlightLanguages: ['mermaid'],
   treatWarningsAsErrors: true,
+  // Parts of signatures that an application does not name.
+  intentionallyNotExported: ['ApiError', 'TenantNameFunction', 'TechnicalUserOptions'],
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true, unusedMergeModuleWith: true },
   requiredToBeDocumented: [
     'Enum',

@@ -1,6 +1,6 @@
 /*
  * What each fault leads to, as a table: `npm run test:faults` asserts every row, prints the table and writes it into the
- * README's section about reliability. `npm run test:faults -- --check` changes nothing and fails where the README differs.
+ * docs/reliability.md. `npm run test:faults -- --check` changes nothing and fails where it differs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { withTable } from './markdown.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const readmeFile = join(root, 'README.md');
-/** As the README names it: the check, so that `npm run test:tables` changes nothing. */
+const readmeFile = join(root, 'docs', 'reliability.md');
+/** As the page names it: the check, so that `npm run test:tables` changes nothing. */
 const COMMAND = 'npm run test:faults -- --check';
 
 const unknown = process.argv.slice(2).filter((option) => option !== '--check');
@@ -24,12 +24,12 @@ const readme = readFileSync(readmeFile, 'utf8');
 const renewed = withTable(readme, COMMAND, table);
 
 if (renewed === readme) {
-  console.log('The table in the README is the same.');
+  console.log('The table in docs/reliability.md is the same.');
 } else if (process.argv.includes('--check')) {
-  fail('the table in the README differs from this one: run `npm run test:faults`');
+  fail('the table in docs/reliability.md differs from this one: run `npm run test:faults`');
 } else {
   writeFileSync(readmeFile, renewed);
-  console.log('The table has been written into the README.');
+  console.log('The table has been written into docs/reliability.md.');
 }
 
 /** Runs the rows, each of which asserts what it promises. */

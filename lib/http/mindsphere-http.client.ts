@@ -9,7 +9,7 @@ import { type Fetch, tokenFetch } from './token-fetch.js';
 /**
  * Calls APIs as one holder of credentials, in the way of Nest's `HttpService`: cold Observables of Axios' answers. Each
  * subscription is a request of its own; unsubscribing aborts it. All do network I/O, and fail as
- * {@link MindsphereHttpClient.request} does. For other clients there are {@link fetch} and {@link axiosRef}.
+ * {@link MindsphereHttpClient.request} does. For other clients there are {@link MindsphereHttpClient.fetch} and {@link MindsphereHttpClient.axiosRef}.
  */
 export class MindsphereHttpClient {
   readonly #axios: TokenAxios;

@@ -19,11 +19,17 @@ type TechnicalUserOptions = Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecr
 
 /** Module options that point the library at an emulated `siemens.app`. */
 export interface EmulatorXceleratorOptions {
+  /** The core tenant that it plays. */
   coreTenant: string;
+  /** URL of its gateway. */
   gatewayUrl: string;
+  /** Template of its OAuth servers. */
   oauthUrl: string;
+  /** The app that it knows. */
   app: EmulatedApp;
+  /** A technical user that it knows. */
   tenant: TechnicalUserOptions;
+  /** Client ids of the users' tokens that it issues. */
   clientIds: readonly string[];
 }
 
