@@ -77,22 +77,25 @@ function resolveXcelerator(given: unknown, { top, app }: Read, reading: Reading)
   const tenantsOfApp = top.mindsphere === false ? app.values : {};
   const appThere = resolveXceleratorApp(ownValue(groups, 'app'), app, tenantsOfApp, reading);
   const tenant = resolveXceleratorTenant(ownValue(groups, 'tenant'), reading);
-  const known = [coreTenant, appThere?.hostTenant, tenant?.tenant, tenant?.tokenTenant].filter(
-    (one) => one !== undefined,
+  const users = xceleratorUsers(
+    options,
+    [coreTenant, appThere?.hostTenant, tenant?.tenant, tenant?.tokenTenant],
+    reading,
   );
-  const issuers = options.issuers ?? Object.freeze([...new Set(known)]);
-  const { clientIds, tenantName } = options;
-  const clientIdsSetting = placeOf(XCELERATOR, 'clientIds', reading.prefix);
-  const users = Object.freeze({
-    keySetTenant: false as const,
-    issuers,
-    clientIds,
-    appName: undefined,
-    clientIdsSetting,
-    tenantName,
-  });
   const urls = urlsOf(rules, { region, baseDomain: rules.hosts.baseDomainOf(region) }, options);
   return Object.freeze({ rules, ...urls, coreTenant, app: appThere, tenant, users });
+}
+
+/** @param own the tenants that the options name, whose servers may sign unless `issuers` says otherwise. */
+function xceleratorUsers(
+  options: Resolved<typeof XCELERATOR>,
+  own: readonly (string | undefined)[],
+  { prefix }: Reading,
+): ResolvedUsers {
+  const { clientIds, tenantName } = options;
+  const issuers = options.issuers ?? Object.freeze([...new Set(own.filter((tenant) => tenant !== undefined))]);
+  const clientIdsSetting = placeOf(XCELERATOR, 'clientIds', prefix);
+  return Object.freeze({ keySetTenant: false, issuers, clientIds, appName: undefined, clientIdsSetting, tenantName });
 }
 
 /** What only an application of one platform may do, because a token of one would reach the other, or its users. */

@@ -111,6 +111,8 @@ describe('The application alone', () => {
       PORT: '0',
       SAMPLE_GATEWAY_URL: emulator.origin,
       SAMPLE_OAUTH_URL: emulator.moduleOptions.oauthUrl,
+      // Whose users' tokens to accept: without it, nobody's.
+      MDSP_OS_VM_APP_NAME: emulator.moduleOptions.app.appName,
     });
     const call = callsOf(issueTokens(emulator)).find(
       ({ path, status }) => path === '/tenant-credentials' && status === 200,
