@@ -28,6 +28,7 @@ export const mindsphere: PlatformRules = {
     gateway: ({ region, baseDomain }) => `https://gateway.${region}.${baseDomain}`,
     oauthTemplate: (_site, gatewayUrl) => templateFromGateway(gatewayUrl),
     underivable: "it cannot be derived from a gatewayUrl whose host does not begin with 'gateway.'",
+    coreTenant: undefined,
   },
   oauthServer: { ...OAUTH_SERVER, subtenantForm: (subtenant) => ({ ...IMPERSONATION, subtenant }) },
   tokenManager: {
@@ -43,6 +44,7 @@ export const mindsphere: PlatformRules = {
   appAndHost,
   clientIdOf: (appName, hostTenant) => `${appName}-${hostTenant}`,
   keySetTenant: KEY_SET_TENANT,
+  limits: undefined,
 };
 
 /** The site that a Cloud Foundry app runs at: `cf_api` is `https://api.cf.{region}.{base domain}` [code]. */

@@ -8,7 +8,8 @@ export const TENANT_PLACEHOLDER = '{tenant}';
 
 /**
  * Everything in which one platform differs from another: values and small pure functions. Code outside of `platform/`
- * and `config/` reads these rules and never asks which platform it is by name.
+ * and `config/` reads these rules and never asks which platform it is by name. Each platform says `undefined` itself where
+ * it has no rule, so that none is read from a polluted `Object.prototype`.
  */
 export interface PlatformRules {
   readonly platform: Platform;
@@ -30,11 +31,11 @@ export interface PlatformRules {
   /** App name and host tenant in the client id of a user's token; `undefined` where its form does not say. */
   readonly appAndHost: (clientId: unknown) => { readonly appName: string; readonly hostTenant: string } | undefined;
   /** The client id of the users' tokens of an app; `undefined` where no rule is known. */
-  readonly clientIdOf?: (appName: string, hostTenant: string) => string;
+  readonly clientIdOf: ((appName: string, hostTenant: string) => string) | undefined;
   /** The tenant whose key set holds the keys of the whole platform; `undefined` where each issuer has its own. */
-  readonly keySetTenant?: string;
+  readonly keySetTenant: string | undefined;
   /** What the gateway accepts; `undefined` where the platform sets no limit of its own. */
-  readonly limits?: RequestLimits;
+  readonly limits: RequestLimits | undefined;
 }
 
 /** The region and base domain that hosts are named by. */
@@ -53,7 +54,7 @@ export interface HostRules {
   /** Why {@link oauthTemplate} may be `undefined`, for a message. */
   readonly underivable: string;
   /** The tenant that stands for the platform itself in paths. */
-  readonly coreTenant?: string;
+  readonly coreTenant: string | undefined;
 }
 
 /** The OAuth Authorization Server of a tenant. */
@@ -65,7 +66,7 @@ export interface OauthServerRules {
   /** What stands behind the URL of the server in `iss`. */
   readonly issuerPath: string;
   /** Form fields that limit a token to a subtenant; `undefined` where the platform documents none. */
-  readonly subtenantForm?: (subtenant: string) => Readonly<Record<string, string>>;
+  readonly subtenantForm: ((subtenant: string) => Readonly<Record<string, string>>) | undefined;
 }
 
 /** The Technical Token Manager, behind the gateway. */
@@ -83,7 +84,7 @@ export interface ClaimNames {
   /** The name of the tenant that outlives its move to another platform. */
   readonly tenantName: string;
   /** The same name stands in the body of a token answer. */
-  readonly subtenant?: string;
+  readonly subtenant: string | undefined;
   /** The user's id: the first of these that is there. */
   readonly userIds: readonly string[];
   readonly userName: string;

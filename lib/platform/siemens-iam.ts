@@ -11,6 +11,7 @@ export const OAUTH_SERVER = {
   tokenPath: '/oauth/token',
   keySetPath: '/token_keys',
   issuerPath: '/oauth/token',
+  subtenantForm: undefined,
 } as const satisfies OauthServerRules;
 
 /** Protocol page, section 4, as the paths are written for `mindsphere.io`. */

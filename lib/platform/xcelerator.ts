@@ -52,12 +52,15 @@ export const xcelerator: PlatformRules = {
   claims: {
     ...COMMON_CLAIMS,
     ...CLAIMS,
+    subtenant: undefined,
     strings: [...UAA_STRINGS, CLAIMS.tenantName, ...CLAIMS.userIds],
   },
   readTenant,
   speaksForUser: (claims) => namesUser(claims, CLAIMS.userIds),
   // No rule is known by which a client id would name an app or its host.
   appAndHost: () => undefined,
+  clientIdOf: undefined,
+  keySetTenant: undefined,
   limits: LIMITS,
 };
 
