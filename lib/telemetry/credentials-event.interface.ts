@@ -91,8 +91,10 @@ export interface KeySetReadEvent extends EventBase {
   readonly outcome: 'ok' | 'failed';
   /** In milliseconds. */
   readonly durationMs: number;
-  /** HTTP status where it was not 200. */
+  /** HTTP status where it was neither 200 nor 304. */
   readonly status?: number;
+  /** Entries left out, because they cannot verify RS256 or their numbers are unsafe; `undefined` without a new set. */
+  readonly ignoredKeys?: number;
   /** Whose; only for configured tenants and issuers of verified tokens, because anybody can name any other. */
   readonly tenant?: string;
 }

@@ -1,10 +1,15 @@
 import type { ResolvedPlatform } from '../config/resolved-options.interface.js';
+import { quoted } from './refused.js';
+
+const MOST_NAMED = 5;
 
 /** Whether a `cid` is accepted, and which host tenant an accepted one names. */
 export interface ClientRule {
   readonly accepts: (clientId: unknown) => boolean;
   /** The host tenant in an accepted `cid`; always `undefined` where any client is accepted. */
   readonly hostTenantOf: (clientId: unknown) => string | undefined;
+  /** What is accepted, or what to set where nothing is, for the reason of a refusal. */
+  readonly accepted: string;
 }
 
 /**
@@ -13,11 +18,36 @@ export interface ClientRule {
  * known, no token is accepted.
  */
 export function clientRule({ rules: { appAndHost }, users }: Pick<ResolvedPlatform, 'rules' | 'users'>): ClientRule {
-  const { clientIds, appName } = users;
-  if (clientIds === 'any') return { accepts: () => true, hostTenantOf: () => undefined };
-  const accepts =
-    clientIds === undefined
-      ? (clientId: unknown) => appName !== undefined && appAndHost(clientId)?.appName === appName
-      : (clientId: unknown) => typeof clientId === 'string' && clientIds.includes(clientId);
-  return { accepts, hostTenantOf: (clientId) => (accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined) };
+  const { clientIds, appName, clientIdsSetting } = users;
+  if (clientIds === 'any') return { accepts: () => true, hostTenantOf: () => undefined, accepted: 'any client' };
+  const named = { accepts: acceptsOf(users, appAndHost), accepted: acceptedBy(clientIds, appName, clientIdsSetting) };
+  return {
+    ...named,
+    hostTenantOf: (clientId) => (named.accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined),
+  };
+}
+
+type AppAndHost = ResolvedPlatform['rules']['appAndHost'];
+
+function acceptsOf({ clientIds, appName }: ResolvedPlatform['users'], appAndHost: AppAndHost): ClientRule['accepts'] {
+  if (clientIds === undefined) {
+    const ownName = appName?.toLowerCase();
+    return (clientId) => ownName !== undefined && appAndHost(clientId)?.appName.toLowerCase() === ownName;
+  }
+  // App names and tenants have no case (protocol page, section 7); of other client ids that is not known.
+  const comparable = (clientId: string) => (appAndHost(clientId) === undefined ? clientId : clientId.toLowerCase());
+  const accepted = new Set([...clientIds].map(comparable));
+  return (clientId) => typeof clientId === 'string' && accepted.has(comparable(clientId));
+}
+
+function acceptedBy(
+  clientIds: readonly string[] | undefined,
+  appName: string | undefined,
+  setting = 'clientIds',
+): string {
+  if (clientIds !== undefined) {
+    const more = clientIds.length > MOST_NAMED ? ` and ${clientIds.length - MOST_NAMED} more` : '';
+    return `accepted: ${clientIds.slice(0, MOST_NAMED).map(quoted).join(', ')}${more}`;
+  }
+  return appName === undefined ? `none is accepted until you set ${setting}` : `accepted: "${appName}-" and a tenant`;
 }

@@ -3,23 +3,24 @@ import type { KeySetReadEvent } from '../telemetry/credentials-event.interface.j
 import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { now } from '../util/clock.js';
-import type { KeySet } from './key-set.js';
-import { KeySetFailure } from './key-set.client.js';
+import { type KeySetAnswer, KeySetFailure } from './key-set.client.js';
+
+type Outcome = Pick<KeySetReadEvent, 'outcome' | 'status' | 'ignoredKeys'>;
 
 /**
- * Tells of each time a key set is asked for.
+ * Emits an event for each read of a key set.
  *
- * @param knownTenant whose it is, if that is known to be more than a stranger's word.
+ * @param knownTenant whose set it is, if more than an unverified token names it.
  */
 export function reportKeySet(
   events: MindsphereCredentialsEvents,
   platform: Platform,
   knownTenant: () => string | undefined,
-): MonoTypeOperatorFunction<KeySet> {
+): MonoTypeOperatorFunction<KeySetAnswer> {
   return (source) =>
     defer(() => {
       const began = now().monotonic;
-      const tell = (outcome: Pick<KeySetReadEvent, 'outcome' | 'status'>) => {
+      const emit = (outcome: Outcome) => {
         const durationMs = now().monotonic - began;
         events.emit(() => ({
           type: 'key_set_read',
@@ -32,8 +33,8 @@ export function reportKeySet(
       };
       return source.pipe(
         tap({
-          next: () => tell({ outcome: 'ok' }),
-          error: (failure: unknown) => tell({ outcome: 'failed', status: statusOf(failure) }),
+          next: ({ content }) => emit({ outcome: 'ok', ignoredKeys: content?.ignored }),
+          error: (failure: unknown) => emit({ outcome: 'failed', status: statusOf(failure) }),
         }),
       );
     });

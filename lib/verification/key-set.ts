@@ -1,10 +1,13 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { isValues, parseValues } from '../util/json.js';
-import { refused } from './refused.js';
+
+/** A shorter modulus can be factored; a longer one only costs time. In bits. */
+const MODULUS_BITS = { least: 2_048, most: 8_192 };
+const SMALLEST_EXPONENT = 3;
 
 /** One key of a key set, imported when first needed. */
 export class VerificationKey {
-  /** True once the key has left its set: what it has signed counts no more. */
+  /** True once the key has left its set: what it has signed is no longer accepted. */
   gone = false;
   readonly #jwk: JWK;
   #imported?: Promise<CryptoKey>;
@@ -21,9 +24,11 @@ export class VerificationKey {
     return this.id === other.id && this.#jwk.n === other.#jwk.n && this.#jwk.e === other.#jwk.e;
   }
 
-  /** The key for `jose`. Fails with `token_signature` where it is unusable: that harms only tokens that name it. */
+  /** The key for `jose`. Rejects where it is unusable, which affects only the tokens that name it. */
   crypto(): Promise<CryptoKey> {
-    this.#imported ??= importRsa(this.#jwk);
+    const { kty, n, e } = this.#jwk;
+    // Only the public numbers: what else an entry holds (key_ops, a private exponent) is not needed.
+    this.#imported ??= importJWK({ kty, n, e }, 'RS256') as Promise<CryptoKey>;
     return this.#imported;
   }
 }
@@ -31,17 +36,25 @@ export class VerificationKey {
 /** Keys by id, as one answer of a server gave them. */
 export type KeySet = ReadonlyMap<string, VerificationKey>;
 
+/** What an answer of a key server holds. */
+export interface KeySetContent {
+  readonly keys: KeySet;
+  /** How many of its entries are left out, because they cannot or must not verify RS256. */
+  readonly ignored: number;
+}
+
 /**
- * Reads a JWK set (RFC 7517). Entries that cannot verify RS256 are left out, and so are all entries of an id that stands
- * there twice. `undefined` where the answer is no key set, or holds no key to use, which no server that issues tokens
- * has: it must not push out good keys.
+ * Reads a JWK set (RFC 7517). Entries that cannot verify RS256, or whose numbers are unsafe, are left out, and so are all
+ * entries of an id that occurs twice. `undefined` where the answer is no key set, or has no usable key: no server that
+ * issues tokens answers so, and such an answer must not replace good keys.
  */
-export function readKeySet(body: string): KeySet | undefined {
+export function readKeySet(body: string): KeySetContent | undefined {
   const entries = entriesOf(body) ?? [];
-  const twice = repeated(entries.map(idOf));
-  const once = entries.filter((entry) => !twice.has(idOf(entry)));
+  const repeatedIds = repeated(entries.map(idOf));
+  const once = entries.filter((entry) => !repeatedIds.has(idOf(entry)));
   const keys = once.filter(isUsable).map((entry) => new VerificationKey(entry.kid, entry));
-  return keys.length === 0 ? undefined : new Map(keys.map((key) => [key.id, key]));
+  if (keys.length === 0) return undefined;
+  return { keys: new Map(keys.map((key) => [key.id, key])), ignored: entries.length - keys.length };
 }
 
 /** The new set, in which keys that stayed are the same objects; those that left are marked. */
@@ -79,15 +92,30 @@ function idOf(entry: unknown): unknown {
 function isUsable(entry: unknown): entry is RsaEntry {
   if (!isValues(entry)) return false;
   const { kid, kty, use = 'sig', alg = 'RS256', n, e } = entry;
-  const texts = [kid, n, e].every((value) => typeof value === 'string' && value !== '');
-  return texts && kty === 'RSA' && use === 'sig' && alg === 'RS256';
+  if (typeof kid !== 'string' || kid === '' || kty !== 'RSA' || use !== 'sig' || alg !== 'RS256') return false;
+  return hasSafeModulus(n) && hasSafeExponent(e);
 }
 
-async function importRsa({ kty, n, e }: JWK): Promise<CryptoKey> {
-  try {
-    // Only the public numbers: what else stands in an entry (key_ops, a private exponent) is not asked for.
-    return (await importJWK({ kty, n, e }, 'RS256')) as CryptoKey;
-  } catch {
-    throw refused('token_signature', 'the key it names cannot be used');
-  }
+function hasSafeModulus(n: unknown): boolean {
+  const bytes = numberOf(n);
+  const first = bytes?.[0];
+  if (bytes === undefined || first === undefined) return false;
+  const bits = bytes.length * 8 - Math.clz32(first) + 24;
+  return bits >= MODULUS_BITS.least && bits <= MODULUS_BITS.most;
+}
+
+/** An even exponent, or 1, verifies signatures that nobody has made. */
+function hasSafeExponent(e: unknown): boolean {
+  const bytes = numberOf(e);
+  const last = bytes?.at(-1);
+  if (bytes === undefined || last === undefined) return false;
+  return last % 2 === 1 && (bytes.length > 1 || last >= SMALLEST_EXPONENT);
+}
+
+/** The bytes of a base64url number, without the leading zero bytes that older servers send (protocol page, section 6). */
+function numberOf(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value)) return undefined;
+  const bytes = Buffer.from(value, 'base64url');
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? undefined : bytes.subarray(first);
 }

@@ -1,110 +1,200 @@
 import { LRUCache } from 'lru-cache';
-import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
-import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { IssuerKeys, type Permit } from './issuer-keys.js';
+import { ReplaySubject } from 'rxjs';
+import type { Platform } from '../platform/platform.interface.js';
+import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import type { VerificationKey } from './key-set.js';
 import type { KeySetClient } from './key-set.client.js';
 import { reportKeySet } from './key-set-report.js';
-import { unavailable } from './refused.js';
-import { RequestBudget } from './request-budget.js';
+import { ProvenKeys } from './proven-keys.js';
+import { type PermittedRead, READERS, ReadDenied, type Reader, type ReadLimit } from './read-limit.js';
+import { refused, unavailable } from './refused.js';
+import type { SignedToken } from './signed-token.js';
+import { type Judgement, type KeySetLimits, TenantKeySet, type Waiting } from './tenant-key-set.js';
 
-const MOST_KNOWN_ISSUERS = 10_000;
-/** Issuers whose tokens were never verified, most of them refused. */
-const MOST_STRANGERS = 1_000;
-const STRANGERS_AT_ONCE = 10;
-const STRANGERS_EVERY_MS = 6_000;
-const MOST_PLATFORMS = 100;
+const MOST_ISSUERS_IN_USE = 10_000;
+/** Issuers whose tokens were never verified, most of them invented. */
+const MOST_UNKNOWN_ISSUERS = 1_000;
+/** An unknown issuer that retries has a better place; this is when it may. */
+const FIRST_RETRY_MS = 1_000;
+/** While a token waits for the platform's set, this much of its time is left for the issuer's own. */
+const PART_FOR_OWN_SET = 0.4;
 
-/** One budget per platform and process, however many registrations there are: it is the platform that it protects. */
-const strangersBudgets = new LRUCache<string, RequestBudget>({ max: MOST_PLATFORMS });
+/** Whose sets are read, and how often. */
+export interface KeySetsRules {
+  readonly platform: Platform;
+  /** The tenant whose set is asked first; `undefined` where there is none. */
+  readonly platformTenant?: string;
+  /** Whether the issuer's own set is asked. */
+  readonly ownSets: boolean;
+  /** Tenants that the options name: their servers exist, and come before unknown ones where reads are limited. */
+  readonly listed: ReadonlySet<string>;
+  readonly limits: KeySetLimits;
+  /** How long the verification of one token may wait for servers. */
+  readonly deadlineMs: number;
+}
 
-const always: Permit = () => undefined;
+/** What verifies a token: the key that has signed it, in the set of a server that is trusted with it. */
+export interface Proof {
+  readonly key: VerificationKey;
+  readonly keySet: TenantKeySet;
+}
 
 /**
- * The keys of all issuers. Key ids are the same at different issuers, so each has a set of its own. Issuers never
- * verified before share one budget, so that invented ones make nobody hammer the platform, nor lock out a known one.
+ * The key sets of one platform's OAuth servers. Key ids are the same at different servers, so each set is held by itself:
+ * the platform's, and those of the issuers.
  */
 export class KeySets {
   readonly #client: KeySetClient;
-  readonly #platform: ResolvedPlatform;
-  readonly #verification: ResolvedOptions['verification'];
-  readonly #random: () => number;
+  readonly #rules: KeySetsRules;
+  readonly #readLimit: ReadLimit;
   readonly #events: MindsphereCredentialsEvents;
-  readonly #budget: RequestBudget;
-  readonly #configured: ReadonlySet<string>;
-  readonly #known = new LRUCache<string, IssuerKeys>({ maxSize: MOST_KNOWN_ISSUERS, sizeCalculation: () => 1 });
-  readonly #strangers = new LRUCache<string, IssuerKeys>({ maxSize: MOST_STRANGERS, sizeCalculation: () => 1 });
-  #closed = false;
+  readonly #random: () => number;
+  readonly #platformSet?: TenantKeySet;
+  readonly #inUse = new LRUCache<string, TenantKeySet>({ maxSize: MOST_ISSUERS_IN_USE, sizeCalculation: () => 1 });
+  readonly #others = new LRUCache<string, TenantKeySet>({ maxSize: MOST_UNKNOWN_ISSUERS, sizeCalculation: () => 1 });
+  /** Unknown issuers that were told to retry. */
+  readonly #toldToRetry = new LRUCache<string, true>({ maxSize: MOST_UNKNOWN_ISSUERS, sizeCalculation: () => 1 });
+  readonly #proven = new ProvenKeys();
+  /** Replays, so that nothing begins after the end. */
+  readonly #closed = new ReplaySubject<void>(1);
 
   constructor(
     client: KeySetClient,
-    { platforms: [platform], verification }: ResolvedOptions,
+    rules: KeySetsRules,
+    readLimit: ReadLimit,
+    events: MindsphereCredentialsEvents,
     random: () => number,
-    events = new MindsphereCredentialsEvents(),
   ) {
     this.#client = client;
-    this.#platform = platform;
-    this.#verification = verification;
-    this.#random = random;
+    this.#rules = rules;
+    this.#readLimit = readLimit;
     this.#events = events;
-    this.#budget = budgetOf(String(platform.oauthUrl));
-    this.#configured = configuredTenants(platform);
+    this.#random = random;
+    const { platformTenant } = rules;
+    if (platformTenant !== undefined) this.#platformSet = this.#make(platformTenant);
   }
 
-  /** The keys to verify tokens of an issuer with, and the permit to ask its server for them. */
-  of(issuer: string): { readonly keys: IssuerKeys; readonly permit: Permit } {
-    const tenant = this.#platform.users.keySetTenant || issuer;
-    const known = this.#known.get(tenant);
-    if (known !== undefined) return { keys: known, permit: always };
-    const keys = this.#strangers.get(tenant) ?? this.#make(tenant);
-    if (!this.#configured.has(tenant)) return { keys, permit: () => this.#admitStranger(tenant, keys) };
-    this.#known.set(tenant, keys);
-    return { keys, permit: always };
-  }
-
-  /** Notes that a token of an issuer was verified. */
-  confirm(issuer: string): void {
-    const tenant = this.#platform.users.keySetTenant || issuer;
-    const keys = this.#strangers.get(tenant);
-    if (keys === undefined) return;
-    this.#strangers.delete(tenant);
-    this.#known.set(tenant, keys);
+  /**
+   * Finds the key that has signed a token: in the sets that are held, else by reading them, the platform's first. Fails
+   * with `token_signature`, `token_issuer` or `key_set_unavailable`.
+   */
+  async prove(token: SignedToken): Promise<Proof> {
+    const sets = this.#setsFor(token.issuer);
+    try {
+      const proof = (await heldProof(sets, token)) ?? (await this.#proofByReading(sets, token));
+      this.#confirm(proof, token.issuer);
+      return proof;
+    } finally {
+      token.leaveReads();
+      if (this.#others.peek(token.issuer)?.isBlank === true) this.#others.delete(token.issuer);
+    }
   }
 
   /** Aborts requests. */
   close(): void {
-    this.#closed = true;
-    for (const keys of [...this.#known.values(), ...this.#strangers.values()]) keys.close();
+    this.#closed.next();
   }
 
-  /** A stranger is remembered only once a request was made for it: 10,000 invented names must not push anybody out. */
-  #admitStranger(tenant: string, keys: IssuerKeys): void {
-    const waitMs = this.#budget.take();
-    if (waitMs > 0) throw unavailable('too many tokens of unknown issuers have come', waitMs);
-    this.#strangers.set(tenant, keys);
+  async #proofByReading(sets: readonly TenantKeySet[], token: SignedToken): Promise<Proof> {
+    const isProven = await this.#isSignedByProvenKey(sets, token);
+    const judgements: Judgement[] = [];
+    for (const keySet of sets) {
+      // oxlint-disable-next-line no-await-in-loop -- the second is asked only if the first cannot decide
+      const judgement = await keySet.judge(token, this.#waitingFor(keySet, isProven, token.issuer));
+      if ('key' in judgement) return { key: judgement.key, keySet };
+      // Else it would wait for a read to be given back that only waits for it.
+      token.leaveReads();
+      judgements.push(judgement);
+    }
+    throw this.#refusal(judgements, token.issuer);
   }
 
-  #make(tenant: string): IssuerKeys {
-    const expected = this.#configured.has(tenant);
-    const knownTenant = () => (expected || this.#known.has(tenant) ? tenant : undefined);
-    const fetch$ = this.#client
-      .fetch(tenant)
-      .pipe(reportKeySet(this.#events, this.#platform.rules.platform, knownTenant));
-    const keys = new IssuerKeys(fetch$, this.#verification, this.#random, expected);
-    if (this.#closed) keys.close();
-    return keys;
+  async #isSignedByProvenKey(sets: readonly TenantKeySet[], token: SignedToken): Promise<boolean> {
+    const verdicts = await Promise.all([this.#proven.vouchFor(token), ...sets.map((set) => set.vouchesFor(token))]);
+    return verdicts.includes(true);
+  }
+
+  #waitingFor(keySet: TenantKeySet, isProven: boolean, issuer: string): Waiting {
+    const isFirstOfTwo = keySet === this.#platformSet && this.#rules.ownSets;
+    // Nobody waits for a platform's set whose last read failed: the issuer's own may decide at once.
+    const patienceMs = keySet.isFailing ? 0 : this.#rules.deadlineMs * (1 - PART_FOR_OWN_SET);
+    const reader = keySet === this.#platformSet || isProven ? READERS.proven : this.#readerOf(keySet, issuer);
+    return { permit: () => this.#permit(reader, issuer), longestMs: isFirstOfTwo ? patienceMs : Infinity };
+  }
+
+  #readerOf(keySet: TenantKeySet, issuer: string): Reader {
+    if (keySet.inUse) return READERS.inUse;
+    if (this.#rules.listed.has(issuer)) return READERS.listed;
+    return this.#toldToRetry.has(issuer) ? READERS.returning : READERS.unknown;
+  }
+
+  async #permit(reader: Reader, issuer: string): Promise<PermittedRead> {
+    try {
+      return await this.#readLimit.take(reader);
+    } catch (denied) {
+      if (!(denied instanceof ReadDenied) || reader < READERS.returning) throw denied;
+      this.#toldToRetry.set(issuer, true);
+      throw new ReadDenied(Math.max(FIRST_RETRY_MS, this.#readLimit.waitMs(READERS.returning)));
+    }
+  }
+
+  /** The issuer's own set is asked last, and what it rules out is refused. */
+  #refusal(judgements: readonly Judgement[], issuer: string): Error {
+    const last = judgements.at(-1);
+    if (last !== undefined && 'ruledOut' in last) return refused('token_signature', last.ruledOut);
+    const obstacles = judgements.flatMap((judgement) => ('undecided' in judgement ? [judgement.undecided] : []));
+    const open = obstacles.filter(({ absent }) => absent !== true);
+    if (open.length === 0 && !this.#rules.listed.has(issuer)) {
+      return refused('token_issuer', 'its issuer does not exist');
+    }
+    const retryAfterMs = Math.min(...obstacles.map((obstacle) => obstacle.retryAfterMs));
+    return unavailable((open.at(-1) ?? obstacles.at(-1))?.why ?? 'none can be read', retryAfterMs);
+  }
+
+  #setsFor(issuer: string): readonly TenantKeySet[] {
+    const { platformTenant, ownSets } = this.#rules;
+    const first = this.#platformSet === undefined ? [] : [this.#platformSet];
+    return ownSets && issuer !== platformTenant ? [...first, this.#ownSetOf(issuer)] : first;
+  }
+
+  #ownSetOf(issuer: string): TenantKeySet {
+    const known = this.#inUse.get(issuer) ?? this.#others.get(issuer);
+    if (known !== undefined) return known;
+    const made = this.#make(issuer);
+    this.#others.set(issuer, made);
+    return made;
+  }
+
+  #confirm({ key, keySet }: Proof, issuer: string): void {
+    keySet.confirm();
+    this.#proven.add(key);
+    if (keySet === this.#platformSet || this.#inUse.has(issuer)) return;
+    this.#others.delete(issuer);
+    this.#inUse.set(issuer, keySet);
+  }
+
+  #make(tenant: string): TenantKeySet {
+    const { platformTenant, ownSets, listed, limits } = this.#rules;
+    const isPlatform = tenant === platformTenant;
+    // Only those are named in events that more than an unverified token names.
+    const knownTenant = () => (isPlatform || listed.has(tenant) || this.#inUse.has(tenant) ? tenant : undefined);
+    return new TenantKeySet({
+      read: (request) =>
+        this.#client.read(tenant, request).pipe(reportKeySet(this.#events, this.#rules.platform, knownTenant)),
+      limits,
+      // A platform without a set of its own is asked again as seldom as if it had one.
+      absentMs: isPlatform && ownSets ? limits.keySetMaxAgeMs : undefined,
+      random: this.#random,
+      closed$: this.#closed,
+    });
   }
 }
 
-function budgetOf(platform: string): RequestBudget {
-  const known = strangersBudgets.get(platform);
-  if (known !== undefined) return known;
-  const budget = new RequestBudget(STRANGERS_AT_ONCE, STRANGERS_EVERY_MS);
-  strangersBudgets.set(platform, budget);
-  return budget;
-}
-
-function configuredTenants({ app, tenant, users }: ResolvedPlatform): ReadonlySet<string> {
-  const tenants = [app?.hostTenant, app?.userTenant, tenant?.tenant, users.keySetTenant];
-  const named = [...tenants, ...(users.issuers ?? [])].filter((name) => typeof name === 'string');
-  return new Set(named.map((name) => name.toLowerCase()));
+async function heldProof(sets: readonly TenantKeySet[], token: SignedToken): Promise<Proof | undefined> {
+  for (const keySet of sets) {
+    // oxlint-disable-next-line no-await-in-loop -- one signature after the other: the first mostly matches
+    const key = await keySet.heldSignerOf(token);
+    if (key !== undefined) return { key, keySet };
+  }
+  return undefined;
 }

@@ -1,8 +1,7 @@
 import type { Platform } from '../platform/platform.interface.js';
 import type { Claims } from '../util/jwt.js';
 import { freezeAndCount } from './claim-walk.js';
-import type { IssuerKeys } from './issuer-keys.js';
-import type { VerificationKey } from './key-set.js';
+import type { Proof } from './key-sets.js';
 import type { UserClaims } from './user-claims.js';
 
 /** A user's token that has passed every check. Immutable; what it holds is shown by nobody's dump. */
@@ -20,8 +19,7 @@ export class VerifiedToken {
   constructor(
     text: string,
     judged: UserClaims,
-    readonly key: VerificationKey,
-    readonly keys: IssuerKeys,
+    readonly proof: Proof,
   ) {
     this.platform = judged.platform;
     this.issuer = judged.issuer;

@@ -297,7 +297,7 @@ describe('TokenVerifier', () => {
     const good = validToken();
     const user = await verified(good);
     const [, , signature = ''] = good.split('.');
-    const alike = withClaims({ ten: 'globex' }).split('.').slice(0, 2).concat(signature).join('.');
+    const alike = withClaims({ user_name: 'eve@example.com' }).split('.').slice(0, 2).concat(signature).join('.');
 
     expect((await failureOf(verifier.verify(alike))).code).toBe('token_signature');
     expect((await failureOf(verifier.verify(signature.slice(-43)))).code).toBe('token_malformed');

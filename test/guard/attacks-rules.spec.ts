@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
   const forClients = (...clients: string[]) => clients.map((cid) => withClaims({ cid, client_id: cid }));
 
   it('lets in the tenants of a list, letter by letter', async () => {
-    const app = await serve({ verification: { allowedTenants: ['acme', 'globex'] } });
+    const app = await serve({ verification: { issuers: ['acme'], allowedTenants: ['acme', 'globex'] } });
     const others = ['initech', 'ACME', 'Acme', 'acme2', 'acm', 'a', 'host1', 'constructor', 'length'];
     expect(await misjudged(app, forTenants('acme', 'globex'), forTenants(...others, ['acme'], 'acme,globex'))).toEqual(
       [],
@@ -125,14 +125,14 @@ describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
 
   it('lets in whom a function says true for, and nobody else', async () => {
     const allowedTenants = (tenant: string) => RULES[tenant]?.() as boolean;
-    const app = await serve({ verification: { allowedTenants } });
+    const app = await serve({ verification: { issuers: ['acme'], allowedTenants } });
     expect(await misjudged(app, forTenants(...Object.keys(ALLOWING)), forTenants(...Object.keys(DENYING)))).toEqual([]);
   });
 
   it('does not wait for ever for a function', async () => {
     const allowedTenants = (tenant: string) => RULES[tenant]?.() as boolean;
     const request = { retries: 0, timeoutMs: 150, deadlineMs: 150 };
-    const app = await serve({ request, verification: { allowedTenants } });
+    const app = await serve({ request, verification: { issuers: ['acme'], allowedTenants } });
     expect((await app.bear('/guarded', withClaims({ ten: 'yes' }))).status).toBe(200);
     const answers = forTenants(...Object.keys(SILENT)).flatMap((token) =>
       ['/guarded', '/open/for-user', '/open/current'].map((path) => app.bear(path, token)),
@@ -198,7 +198,7 @@ describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
   });
 
   it('reads one key set for all issuers where told so', async () => {
-    const app = await serve({ verification: { keySetTenant: 'acme' } });
+    const app = await serve({ verification: { keySetTenant: 'acme', issuers: ['globex'] } });
     const claims = { ...validClaims(), iss: issuerOf('globex') };
     expect(await misjudged(app, [signed(validHeader(), claims)], [signed(validHeader(), claims, KEYS.globex)])).toEqual(
       [],

@@ -49,7 +49,15 @@ const SIGNERS: Readonly<Record<string, Readonly<Record<string, Pair>>>> = {
 };
 
 /** Why a token must be refused; `undefined` where it is good. */
-function objection(header: Fields, claims: Fields, key: Pair): string | undefined {
+function objection(header: Fields, given: Fields, key: Pair): string | undefined {
+  const claims = changed(
+    given,
+    Object.fromEntries(
+      Object.keys(given)
+        .filter((name) => given[name] === null)
+        .map((name) => [name, undefined]),
+    ),
+  );
   const { alg, typ, kid } = header;
   if (alg !== 'RS256') return 'alg';
   if (!isText(typ) || typ.toLowerCase() !== 'jwt') return 'typ';
@@ -68,7 +76,9 @@ function objection(header: Fields, claims: Fields, key: Pair): string | undefine
 
   if (!isLabel(ten)) return 'ten';
   if (subtenant !== undefined && subtenant !== '' && !isLabel(subtenant)) return 'subtenant';
-  if (cid !== 'myapp-host1') return 'cid';
+  if (!isText(cid) || cid.toLowerCase() !== 'myapp-host1') return 'cid';
+  const mayIssue = [String(ten).toLowerCase(), 'host1'].map(issuerOf);
+  if (!mayIssue.includes(iss as string)) return 'issuer';
   if (claims['client_id'] !== undefined && claims['client_id'] !== cid) return 'client_id';
 
   for (const name of ['user_name', 'user_id', 'email', 'grant_type', 'zid']) {

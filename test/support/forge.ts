@@ -27,6 +27,8 @@ export const KEYS = {
   decoy: rsa(),
   /** Signs the tokens of globex's server, under the id that acme's key has. */
   globex: rsa(),
+  /** Signs in the name of the platform, under the id that acme's key has. */
+  platform: rsa(),
   /** In no key set at all. */
   attacker: rsa(),
   /** 512 bits: broken in an afternoon. */
@@ -186,7 +188,7 @@ export async function startForgedPlatform(): Promise<StubPlatform> {
   const sets = new Map<string, unknown[]>([
     ['acme', acmeKeys()],
     ['globex', [publicJwk(KEYS.globex, { kid: KEY_ID }), publicJwk(KEYS.globex, { kid: 'key-globex' })]],
-    ['core', [publicJwk(KEYS.globex, { kid: KEY_ID })]],
+    ['core', [publicJwk(KEYS.platform, { kid: KEY_ID })]],
   ]);
   platform.keys.always((exchange) => {
     const tenant = /^\/piam\/([^/]+)\/token_keys$/.exec(exchange.request.url)?.[1] ?? '';

@@ -19,7 +19,10 @@ export interface VerifierLab {
   readonly verdict: (jwt: string) => Promise<Verdict>;
 }
 
-/** App `myapp`, hosted by `host1`, configured for tenant `acme`; the server publishes these keys for every tenant. */
+/**
+ * App `myapp`, hosted by `host1`, configured for tenant `acme`; the server publishes these keys for every tenant. Each
+ * issuer's own set decides, unless the options say otherwise.
+ */
 export async function verifierLab(
   keys: readonly TestKey[],
   options: MindsphereCredentialsModuleOptions = {},
@@ -39,7 +42,8 @@ export async function verifierAt(
   server: KeyServer,
   options: MindsphereCredentialsModuleOptions = {},
 ): Promise<TokenVerifier> {
-  const module = await startWith({ ...server.platform.urls, app: APP, tenant: false, ...options });
+  const verification = { keySetTenant: false as const, ...options.verification };
+  const module = await startWith({ ...server.platform.urls, app: APP, tenant: false, ...options, verification });
   return module.get(TokenVerifier);
 }
 

@@ -48,10 +48,11 @@ describe('Retry-After', () => {
     server.platform.keys.next(json({}, 500));
     expect(await verdict(server.token(SECOND))).toBe('key_set_unavailable');
     server.publish([FIRST, SECOND]);
-    vi.advanceTimersByTime(10_000);
+    vi.advanceTimersByTime(1_000);
     const { retryAfterMs = 0 } = await failureOf(verify(server.token(SECOND)));
-    expect(retryAfterMs).toBe(20_000);
-    vi.advanceTimersByTime(retryAfterMs);
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(5_000);
+    vi.advanceTimersByTime(retryAfterMs + 1);
     expect(await verdict(server.token(SECOND))).toBe('ok');
   });
 });
