@@ -93,7 +93,7 @@ export interface KeySetReadEvent extends EventBase {
   readonly durationMs: number;
   /** HTTP status where it was neither 200 nor 304. */
   readonly status?: number;
-  /** Entries left out, because they cannot verify RS256 or their numbers are unsafe; `undefined` without a new set. */
+  /** Entries left out, because they cannot verify RS256 or their numbers are unsafe; `undefined` where none is. */
   readonly ignoredKeys?: number;
   /** Whose; only for configured tenants and issuers of verified tokens, because anybody can name any other. */
   readonly tenant?: string;

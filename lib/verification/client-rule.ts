@@ -36,7 +36,8 @@ function acceptsOf({ clientIds, appName }: ResolvedPlatform['users'], appAndHost
   }
   // App names and tenants have no case (protocol page, section 7); of other client ids that is not known.
   const comparable = (clientId: string) => (appAndHost(clientId) === undefined ? clientId : clientId.toLowerCase());
-  const accepted = new Set([...clientIds].map(comparable));
+  const names = clientIds === 'any' ? [] : clientIds;
+  const accepted = new Set(names.map(comparable));
   return (clientId) => typeof clientId === 'string' && accepted.has(comparable(clientId));
 }
 

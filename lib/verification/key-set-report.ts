@@ -33,7 +33,7 @@ export function reportKeySet(
       };
       return source.pipe(
         tap({
-          next: ({ content }) => emit({ outcome: 'ok', ignoredKeys: content?.ignored }),
+          next: ({ content }) => emit({ outcome: 'ok', ignoredKeys: content?.ignored || undefined }),
           error: (failure: unknown) => emit({ outcome: 'failed', status: statusOf(failure) }),
         }),
       );

@@ -5,6 +5,7 @@ import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolve
 import { ownHttpService } from '../transport/own-axios.js';
 import { failedOnReusedSocket } from '../transport/reused-socket.js';
 import { failAfter } from '../transport/retry-policy.js';
+import { ownValue } from '../util/json.js';
 import { type KeySetContent, readKeySet } from './key-set.js';
 
 /** No read of a key set takes longer. */
@@ -81,7 +82,7 @@ function answerOf({ status, data, headers }: AxiosResponse<string>, sent: string
   if (status !== 200) throw new KeySetFailure(`status ${status}`, ABSENT_STATUSES.has(status), status);
   const content = readKeySet(data);
   if (content === undefined) throw new KeySetFailure('the answer is no key set');
-  return { content, etag: etagOf(headers['etag']) };
+  return { content, etag: etagOf(ownValue(headers, 'etag')) };
 }
 
 function etagOf(header: unknown): string | undefined {

@@ -177,7 +177,7 @@ export class TenantKeySet {
     const reading = new KeySetRead(permit, (mayRepeat) => this.#request(reason, mayRepeat));
     this.#reading = reading;
     this.#unfollowed = [...this.#unfollowed.slice(1 - MOST_UNFOLLOWED), reading];
-    void reading.outcome.then(() => {
+    void reading.outcome.finally(() => {
       this.#reading = undefined;
     });
     return reading;

@@ -153,7 +153,7 @@ describe('the metrics', () => {
   });
 
   it('measure the reading of key sets and count refused users', async () => {
-    const { platform, module, sdk } = await lab();
+    const { platform, module, sdk } = await lab({ verification: { keySetTenant: false } });
     const verifier = module.get(TokenVerifier);
     platform.keys.next(down);
     await failureOf(verifier.verify(platform.userToken({ ten: 'globex' })));

@@ -19,6 +19,7 @@ import {
   tokenOf,
   until,
 } from '../support/application.js';
+import { KeyServer, testKey } from '../support/key-server.js';
 import { eventsOf, ofType, typesOf } from '../support/event-log.js';
 import { leaksOf, partsOf, spellings } from '../support/leaks.js';
 import { json } from '../support/stub-platform.js';
@@ -173,7 +174,7 @@ describe('a key set', () => {
     );
 
   it('is told of when it is read, with the tenant that is configured', async () => {
-    const { platform, module, events } = await lab();
+    const { platform, module, events } = await lab({ verification: { keySetTenant: false } });
     expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('ok');
     expect(events).toEqual([
       {
@@ -188,7 +189,7 @@ describe('a key set', () => {
   });
 
   it('is told of when it cannot be read', async () => {
-    const { platform, module, events } = await lab();
+    const { platform, module, events } = await lab({ verification: { keySetTenant: false } });
     platform.keys.next(down);
     expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('key_set_unavailable');
     expect(events).toMatchObject([
@@ -199,7 +200,7 @@ describe('a key set', () => {
 
   it('of a stranger is told of without a name, until a token of its was verified', async () => {
     fakeTime();
-    const { platform, module, events } = await lab({ verification: { keySetMaxAgeMs: MINUTE } });
+    const { platform, module, events } = await lab({ verification: { keySetTenant: false, keySetMaxAgeMs: MINUTE } });
     const verifier = module.get(TokenVerifier);
     const [header, claims] = platform.userToken({ ten: 'invented' }).split('.');
     expect(await verdict(verifier, `${header}.${claims}.AAAA`)).toBe('token_signature');
@@ -209,6 +210,21 @@ describe('a key set', () => {
     vi.advanceTimersByTime(2 * MINUTE);
     expect(await verdict(verifier, platform.userToken({ ten: 'invented' }))).toBe('ok');
     expect(ofType(events, 'key_set_read').at(-1)).toMatchObject({ outcome: 'ok', tenant: 'invented' });
+  });
+
+  it('of the platform is reported with its name, where it cannot be read and where entries are left out', async () => {
+    const { platform, module, events } = await lab();
+    platform.keys.next(down);
+    expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('ok');
+    expect(ofType(events, 'key_set_read')).toMatchObject([{ tenant: 'core', status: 503 }, { tenant: 'acme' }]);
+
+    const key = testKey('key-id-1');
+    const server = await KeyServer.start(key);
+    server.publish([{ kty: 'RSA', kid: 'weak', n: 'AQAB', e: 'AQAB' }, key]);
+    const other = await startWith({ ...server.platform.urls, app: APP, tenant: false });
+    const itsEvents = eventsOf(other);
+    expect(await verdict(other.get(TokenVerifier), server.token(key))).toBe('ok');
+    expect(ofType(itsEvents, 'key_set_read')).toMatchObject([{ tenant: 'core', outcome: 'ok', ignoredKeys: 1 }]);
   });
 
   it('and a refused user are told of by code alone', async () => {
