@@ -349,7 +349,8 @@ describe.each([
     const longestWaitMs = Math.max(...answers.map(({ waitMs }) => waitMs));
     expect(longestWaitMs).toBeLessThanOrEqual(5 * SECOND);
     const requests = platform.keys.count - before;
-    expect(requests).toBe(1);
+    // A request that is lost on a connection of before is repeated once.
+    expect(requests).toBe(name.includes('reset') ? 2 : 1);
     note(8, name, 'a key set, 15 min old', 'let in', { requests, longestWaitMs }, PROMISES.staleKeys);
     await stage.pass(60 * MINUTE);
     expect((await enter(platform.userToken())).value.status).toBe(503);
