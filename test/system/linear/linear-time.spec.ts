@@ -20,10 +20,11 @@ import { proxySecrets } from '../../../lib/transport/proxy-secrets.js';
 import { presentedToken } from '../../../lib/users/presented-token.js';
 import { decodeJwt, wordsOf } from '../../../lib/util/jwt.js';
 import { masker, redactor, withoutTokens } from '../../../lib/util/redaction.js';
+import { clientRule } from '../../../lib/verification/client-rule.js';
 import { readCompactJwt } from '../../../lib/verification/compact-jwt.js';
 import { readKeySet } from '../../../lib/verification/key-set.js';
 import { quoted } from '../../../lib/verification/refused.js';
-import { judgeUserClaims } from '../../../lib/verification/user-claims.js';
+import { checkUserClaims } from '../../../lib/verification/user-claims.js';
 import { APP, forbidden } from '../../support/application.js';
 
 /*
@@ -71,10 +72,10 @@ const start = (text: string) => text.slice(0, LONGEST_ANSWER);
 
 const JWT = 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0ZW4iOiJhY21lIiwic3ViIjoieCJ9.c2lnbmF0dXJl'.padEnd(900, 'x');
 const rules = {
-  rules: PLATFORMS.mindsphere,
-  clockToleranceMs: 0,
-  acceptsClient: () => true,
   platform: PLATFORMS.mindsphere,
+  users: {},
+  clients: clientRule(forbidden({ rules: PLATFORMS.mindsphere, users: { appName: 'myapp' } })),
+  clockToleranceMs: 0,
 };
 const claims = {
   exp: 4_000_000_000,
@@ -126,7 +127,7 @@ const ENTRIES: Entry[] = [
   ['a quoted value', (text) => quoted(text)],
   ...['iss', 'ten', 'subtenant', 'cid', 'user_name', 'zid', 'scope'].map((name): Entry => [
     `claim ${name}`,
-    (text) => judgeUserClaims({ ...claims, [name]: text }, forbidden(rules)),
+    (text) => checkUserClaims({ ...claims, [name]: text }, 'acme', forbidden(rules)),
   ]),
   ['client id by its form', (text) => PLATFORMS.mindsphere.appAndHost(text)],
   ['an Authorization header', (text) => presentedToken({ headers: { authorization: text }, rawHeaders: [] }, {})],

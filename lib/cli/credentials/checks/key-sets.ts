@@ -47,7 +47,8 @@ function tenantsToRead(site: ResolvedPlatform): string[] {
 
 async function readOne(client: KeySetClient, tenant: string): Promise<{ ok: boolean; outcome: string }> {
   try {
-    const count = (await firstValueFrom(client.fetch(tenant))).size;
+    const { content } = await firstValueFrom(client.read(tenant, { mayRepeat: () => true }));
+    const count = content?.keys.size ?? 0;
     return { ok: count > 0, outcome: `${count} ${count === 1 ? 'key' : 'keys'}` };
   } catch (failure) {
     return { ok: false, outcome: failure instanceof KeySetFailure ? failure.message : 'cannot be read' };
