@@ -27,7 +27,10 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 
 function spelling() {
   const cspell = join(root, 'node_modules', '.bin', 'cspell');
-  const { status, stdout, stderr } = spawnSync(cspell, ['--no-progress', '--no-summary'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(cspell, ['--no-progress', '--no-summary'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   return status === 0 ? [] : (stdout + stderr).trim().split('\n');
 }
 
@@ -36,9 +39,11 @@ function words(file) {
   const prose = textOf(file).replaceAll(/```[\s\S]*?```|`[^`\n]*`|<!-- generated[\s\S]*?<!-- \/generated -->/g, (cut) =>
     cut.replaceAll(/[^\n]/g, ' '),
   );
-  return prose.split('\n').flatMap((line, at) =>
-    REPLACED.filter(([pattern]) => pattern.test(line)).map(
-      ([pattern, better]) => `${file}:${at + 1}: "${pattern.exec(line)[0]}", better: ${better}`,
-    ),
-  );
+  return prose
+    .split('\n')
+    .flatMap((line, at) =>
+      REPLACED.filter(([pattern]) => pattern.test(line)).map(
+        ([pattern, better]) => `${file}:${at + 1}: "${pattern.exec(line)[0]}", better: ${better}`,
+      ),
+    );
 }

@@ -42,8 +42,13 @@ function prepare(file, section) {
   const matter = section === undefined ? '' : `---\ntitle: ${JSON.stringify(title)}\ncategory: ${section}\n---\n\n`;
   const target = join(prepared, file);
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, matter + withSiteLinks(text, file));
+  writeFileSync(target, matter + withPlainHeadings(withSiteLinks(text, file)));
   return target;
+}
+
+/** TypeDoc makes anchors of what stands outside of code, GitHub of all of a heading. */
+function withPlainHeadings(text) {
+  return text.replaceAll(/^#+ .*$/gm, (heading) => heading.replaceAll('`', ''));
 }
 
 /** Links to other pages stay; links to the rest of the repository lead to where it is published. */

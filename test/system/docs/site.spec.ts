@@ -76,9 +76,9 @@ describe.runIf(isFullLength && (hasChromium() || CHROMIUM_IS_REQUIRED))(
       expect(complaints).toEqual([]);
     });
 
-    it('a table can be read', async () => {
-      const { page, complaints } = await visit(pageOf(/^Errors/));
-      await expect(page.locator('table').first().innerText()).resolves.toContain('retryable');
+    it('the table of options can be read', async () => {
+      const { page, complaints } = await visit(pageOf(/^Options/));
+      await expect(page.locator('table').first().innerText()).resolves.toContain('HOST_ENVIRONMENT');
       expect(complaints).toEqual([]);
     });
 
