@@ -32,6 +32,8 @@ const OF_THE_APPLICATION = [
   '@nestjs/testing',
   '@types/node',
   'graphql-ws',
+  'ky',
+  'openapi-fetch',
   'vitest',
 ];
 /** Checked by nothing here: pictures, other people's languages, and what is shown as it is printed. */
