@@ -13,6 +13,6 @@ const application = await NestFactory.createApplicationContext(AppModule, { logg
 const [http, credentials] = [application.get(MindsphereHttpService), application.get(AppCredentials)];
 for (const call of Object.values(await import(process.env.BLOCK))) await call(http, credentials);
 const [{ headers }] = emulator.requests('api');
-console.log(`called with ${headers.authorization}`);
+process.stdout.write(`called with ${headers.authorization}\n`);
 await application.close();
 await emulator.close();
