@@ -43,6 +43,7 @@ const OPTIONAL_PEERS = {
   keyv: 'store/keyv',
   '@nestjs/terminus': 'terminus',
   '@opentelemetry/api': 'opentelemetry',
+  httpxy: 'testing/gateway',
   '@nestjs/config': undefined,
 };
 

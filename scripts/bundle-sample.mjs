@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /*
- * `npm run bundle:sample`: puts the sample, as it is deployed, into sample/deploy: main.js and what it imports, the packed
- * library, and a package.json with the dependencies in the versions they were tested with. Needs no network.
+ * `npm run bundle:sample`: puts the sample, as it is deployed, into sample/deploy: main.js and what it imports, its page,
+ * the packed library, and a package.json with the dependencies in the versions they were tested with. Needs no network.
  */
 
 /** What is loaded by name, or wanted as a peer, without an import in the sample. */
@@ -26,6 +26,8 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 const reached = reach(join(built, 'main.js'));
 for (const file of reached.files) copy(file);
+// The page, which the application reads beside its modules.
+cpSync(join(root, 'sample', 'public'), join(target, 'public'), { recursive: true });
 writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifestOf(reached.packages), undefined, 2)}\n`);
 console.log(`sample/deploy: ${reached.files.length} modules, ${reached.packages.length} packages`);
 

@@ -41,6 +41,7 @@ const PLANTS = {
   'keyv-only-at-home': ['lib/token/token-cache.ts', 'keyv'],
   '@nestjs/terminus-only-at-home': ['lib/token/token-cache.ts', '@nestjs/terminus'],
   '@opentelemetry/api-only-at-home': ['lib/token/token-cache.ts', '@opentelemetry/api'],
+  'httpxy-only-at-home': ['lib/testing/index.ts', 'httpxy'],
   '@nestjs/config-only-at-home': ['lib/config/environment.ts', '@nestjs/config'],
   'lib-is-self-contained': ['lib/token/token-cache.ts', '../../test/support/leaks.js'],
   'lib-declares-what-it-imports': ['lib/token/token-cache.ts', 'fast-check'],

@@ -16,6 +16,7 @@ export type { EmulatorFault } from './emulator/traffic/fault-queue.js';
 export type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
 export type { EmulatorEndpoint } from './emulator/http/route.js';
 export type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
+export type { ApplicationGatewayOptions } from './gateway/application-gateway-options.interface.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';
 export { fakeCredentials, type FakeCredentials } from './doubles/fake-credentials.js';
 export { fakeTokenVerifier } from './doubles/fake-token-verifier.js';

@@ -1,5 +1,6 @@
 import type { AppCredentialsOptions } from '../config/sections/credentials.options.js';
 import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
+import { controlOf } from './emulator/control/emulator-control.js';
 import { EmulatorCore } from './emulator/emulator-core.js';
 import type { EmulatorEndpoint } from './emulator/http/route.js';
 import type {
@@ -13,6 +14,8 @@ import type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js
 import type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 import { demandPlatform, type EmulatorFault } from './emulator/traffic/fault-queue.js';
 import type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
+import { ApplicationGateway } from './gateway/application-gateway.js';
+import type { ApplicationGatewayOptions } from './gateway/application-gateway-options.interface.js';
 
 /** Credentials of a technical user, as module options take them. */
 type TechnicalUserOptions = Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecret' | 'tenant'>;
@@ -133,6 +136,18 @@ export class MindsphereEmulator {
     { platform }: { platform?: EmulatedPlatform | undefined } = {},
   ): RecordedRequest[] {
     return this.#core.log.list({ endpoint, platform });
+  }
+
+  /**
+   * Plays the gateway in front of an application, too, at its own origin, for browsers: users choose who they are on a page,
+   * and each of their requests goes on with a token of theirs. `/api/…` stays with the emulated APIs; `/__emulator/` is a page
+   * about it. A later call replaces an earlier one. It makes no request.
+   *
+   * @throws TypeError for an option that no gateway could work with, and where the emulator listens beyond loopback
+   * @throws Error where the optional peer `httpxy` is not installed
+   */
+  async serveApplication(options: ApplicationGatewayOptions): Promise<void> {
+    this.#core.setFront(await ApplicationGateway.open(options, controlOf(this.#core)));
   }
 
   /** Forgets what has arrived. */

@@ -13,7 +13,10 @@ import {
 import { MindsphereHealthIndicator } from 'nestjs-mindsphere-credentials/terminus';
 import { AppCredentialsController } from './app-credentials.controller.js';
 import { CurrentAppCredentialsController } from './current-app-credentials.controller.js';
+import { FrontEndController } from './front-end.controller.js';
 import { HealthController } from './health.controller.js';
+import { MessagesController } from './messages.controller.js';
+import { MessagesService } from './messages.service.js';
 import { PlatformService } from './platform.service.js';
 import { urlsFrom } from './platform-urls.js';
 import { TenantCredentialsController } from './tenant-credentials.controller.js';
@@ -42,14 +45,17 @@ import { UserResolver } from './user.resolver.js';
     TerminusModule,
   ],
   controllers: [
+    FrontEndController,
     HealthController,
     UserController,
+    MessagesController,
     CurrentAppCredentialsController,
     AppCredentialsController,
     TenantCredentialsController,
   ],
   providers: [
     PlatformService,
+    MessagesService,
     MindsphereHealthIndicator,
     UserResolver,
     UserGateway,

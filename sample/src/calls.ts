@@ -1,4 +1,4 @@
-import type { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+import type { MindsphereEmulator, UserTokenRequest } from 'nestjs-mindsphere-credentials/testing';
 import { says } from './says.js';
 
 /** The tokens of three users, each of another tenant. */
@@ -30,16 +30,21 @@ export interface Outcome {
   readonly body: unknown;
 }
 
+/** The users: two customers, and one of the operator's own people. */
+export const USERS = {
+  ann: { tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] },
+  ben: { tenant: 'customer2', userName: 'ben@example.com', scopes: ['myapp.user'] },
+  operator: { tenant: 'operator', userName: 'olga@example.com', scopes: ['myapp.user', 'myapp.operator'] },
+} as const satisfies Record<keyof Tokens, UserTokenRequest>;
+
 /** Signs the users' tokens, as the platform's gateway would add them to their requests. */
 export function issueTokens(emulator: MindsphereEmulator, expiresInSeconds?: number): Tokens {
-  const issue = (tenant: string, userName: string, ...scopes: string[]) =>
-    emulator.issueUserToken({ tenant, userName, scopes, expiresInSeconds });
-  return {
-    ann: issue('customer', 'ann@example.com', 'myapp.user'),
-    ben: issue('customer2', 'ben@example.com', 'myapp.user'),
-    operator: issue('operator', 'olga@example.com', 'myapp.user', 'myapp.operator'),
-  };
+  const issue = (user: UserTokenRequest) => emulator.issueUserToken({ ...user, expiresInSeconds });
+  return { ann: issue(USERS.ann), ben: issue(USERS.ben), operator: issue(USERS.operator) };
 }
+
+/** Shells' variables, to write in the place of the tokens. */
+export const VARIABLES: Tokens = { ann: '$ANN', ben: '$BEN', operator: '$OLGA' };
 
 const OF_APP = { grantType: 'client_credentials', clientId: 'operator-myapp-1.0.0' };
 const OF_TECHNICAL_USER = { grantType: 'client_credentials', clientId: 'customer-technicaluser' };
@@ -125,9 +130,9 @@ function callsOfOperator({ operator: token }: Tokens): readonly Call[] {
   ];
 }
 
-/** A line to paste into a shell. It shows the user's token, on purpose. */
+/** A line to paste into a shell, which puts values in the place of variables there. */
 export function curlLine(origin: string, { path, token, query }: Call): string {
-  const header = token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `;
+  const header = token === undefined ? '' : `-H "Authorization: Bearer ${token}" `;
   const body = query === undefined ? '' : `-H 'Content-Type: application/json' -d '${JSON.stringify({ query })}' `;
   return `curl ${header}${body}${origin}${path}`;
 }

@@ -35,7 +35,7 @@ export function socketCallsOf({ ann }: Tokens): readonly SocketCall[] {
   ];
 }
 
-/** A line to paste into a shell, in this repository. It shows the user's token, on purpose. */
+/** A line to paste into a shell, in this repository. The shell puts values in the place of variables. */
 export function socketLine(origin: string, { event, token }: SocketCall): string {
   const auth = token === undefined ? '' : `, { auth: { token: '${token}' } }`;
   const script = [

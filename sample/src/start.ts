@@ -1,73 +1,24 @@
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { INestApplication } from '@nestjs/common';
-import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
-import { createApplication } from './application.js';
-import { callsOf, curlLine, issueTokens, make, type Outcome, summary, type Tokens } from './calls.js';
+import { browserCallsOf } from './browser-calls.js';
+import { callsOf, curlLine, issueTokens, make, type Outcome, summary, type Tokens, VARIABLES } from './calls.js';
 import { graphqlCallsOf } from './graphql-calls.js';
+import { start, stop } from './local-platform.js';
 import { DOCS } from './open-api.js';
 import { portFrom } from './port.js';
 import { send, socketCallsOf, socketLine } from './socket-calls.js';
 
 /*
- * `npm start`: the emulated platform and the sample application, until Ctrl-C. PORT and EMULATOR_PORT say where.
- * `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one did not get what it should.
+ * `npm start`: the emulated platform and, behind its gateway, the sample application, until Ctrl-C. PORT and EMULATOR_PORT
+ * say where. `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one failed.
  */
 
-/** Long enough to paste the line after lunch. */
+/** Long enough to paste a line after lunch. */
 const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
-
-interface Started {
-  readonly app: INestApplication;
-  readonly emulator: MindsphereEmulator;
-}
-
-async function start(port: number, emulatorPort: number): Promise<Started> {
-  const emulator = await onPort('EMULATOR_PORT', emulatorPort, () => MindsphereEmulator.start({ port: emulatorPort }));
-  try {
-    return { app: await startApplication(port, emulator), emulator };
-  } catch (error) {
-    await emulator.close();
-    throw error;
-  }
-}
-
-async function startApplication(port: number, { origin }: MindsphereEmulator): Promise<INestApplication> {
-  pointConfigurationAt(origin);
-  const app = await createApplication({ logger: ['fatal', 'error', 'warn'] });
-  try {
-    // The emulator signs tokens for whoever runs it, so nothing beyond this machine may reach the routes.
-    await onPort('PORT', port, () => app.listen(port, '127.0.0.1'));
-    return app;
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-}
-
-/** The configuration is read when the application is created; what the environment has wins over `.env`. */
-function pointConfigurationAt(origin: string): void {
-  process.loadEnvFile(fileURLToPath(new URL('../.env', import.meta.url)));
-  const { no_proxy: noProxy = process.env['NO_PROXY'] } = process.env;
-  Object.assign(process.env, {
-    SAMPLE_GATEWAY_URL: origin,
-    SAMPLE_OAUTH_URL: `${origin}/piam/{tenant}`,
-    // No company proxy knows the emulator.
-    no_proxy: [noProxy, '127.0.0.1'].filter(Boolean).join(','),
-  });
-}
-
-async function stop({ app, emulator }: Started): Promise<void> {
-  await app.close();
-  await emulator.close();
-}
 
 /** A call, ready to be shown and made. */
 interface Step {
   readonly title: string;
   readonly summary: string;
-  readonly wanted: number | string;
-  readonly line: string;
   make(): Promise<Outcome>;
 }
 
@@ -75,24 +26,31 @@ function stepsOf(origin: string, tokens: Tokens): readonly Step[] {
   const overHttp = [...callsOf(tokens), ...graphqlCallsOf(tokens)].map((call) => ({
     title: call.title,
     summary: summary(call),
-    wanted: call.status,
-    line: curlLine(origin, call),
     make: () => make(origin, call),
   }));
   const overSockets = socketCallsOf(tokens).map((call) => ({
     title: call.title,
     summary: `message ${call.event}`,
-    wanted: call.status,
-    line: socketLine(origin, call),
     make: () => send(origin, call),
   }));
   return [...overHttp, ...overSockets];
 }
 
+/** The calls as lines for a shell, with variables in the place of the tokens. */
+function linesOf(origin: string): string[] {
+  const overHttp = [...callsOf(VARIABLES), ...graphqlCallsOf(VARIABLES)];
+  return [
+    ...overHttp.map((call) => `# ${call.title} (${call.status})\n${curlLine(origin, call)}\n`),
+    ...socketCallsOf(VARIABLES).map((call) => `# ${call.title} (${call.status})\n${socketLine(origin, call)}\n`),
+  ];
+}
+
 async function runOnce(): Promise<void> {
   const started = await start(0, 0);
+  const { app, emulator } = started;
   try {
-    const failed = await makeAll(stepsOf(await started.app.getUrl(), issueTokens(started.emulator)));
+    const steps = stepsOf(await app.getUrl(), issueTokens(emulator));
+    const failed = await makeAll([...steps, ...browserCallsOf(emulator.origin)]);
     console.log(failed === 0 ? 'All calls got what they should.' : `${failed} of the calls did not.`);
     process.exitCode = failed === 0 ? 0 : 1;
   } finally {
@@ -121,23 +79,21 @@ async function runUntilSignal(): Promise<void> {
   }
   const origin = await app.getUrl();
   const tokens = issueTokens(emulator, USER_TOKEN_LIFE_SECONDS);
-  console.log(`Sample application  ${origin}\nEmulated platform   ${emulator.origin}\n\nPaste into another shell:\n`);
-  for (const { title, wanted, line } of stepsOf(origin, tokens)) console.log(`# ${title} (${wanted})\n${line}\n`);
-  console.log(
-    `Or open ${origin}/${DOCS} in a browser, press "Authorize", and paste a user's token:\n\n${tokens.ann}\n`,
-  );
+  console.log(`Open ${emulator.origin}/ in a browser.\n`);
+  console.log(`Or make the calls by hand. The application is at ${origin}, its API at ${origin}/${DOCS}.\n`);
+  console.log(`# Tokens of three users, for 8 hours. Paste them into another shell first:\n${assignments(tokens)}\n`);
+  for (const line of linesOf(origin)) console.log(line);
   console.log('Ctrl-C ends both.');
 }
 
-async function onPort<T>(variable: string, port: number, listen: () => Promise<T>): Promise<T> {
-  try {
-    return await listen();
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new Error(`Port ${port} is in use. Set ${variable} to a free one: ${variable}=${port + 100} npm start`, {
-      cause: error,
-    });
-  }
+/** The tokens as variables of a shell, each once. */
+function assignments({ ann, ben, operator }: Tokens): string {
+  const named = [
+    [VARIABLES.ann, ann],
+    [VARIABLES.ben, ben],
+    [VARIABLES.operator, operator],
+  ] as const;
+  return named.map(([variable, token]) => `${variable.slice(1)}='${token}'`).join('\n');
 }
 
 function fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { UseFilters, UseGuards } from '@nestjs/common';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
 import {
   AppCredentials,
   CurrentUserToken,
@@ -8,13 +8,14 @@ import {
   type UserToken,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
-import type { Observable } from 'rxjs';
+import { map, type Observable } from 'rxjs';
+import { type Message, MessagesService } from './messages.service.js';
 import { ASSETS, PlatformService } from './platform.service.js';
 
 /**
- * The same for Socket.IO, whose clients bring the token in the handshake: `io(url, { auth: { token } })`. It is judged at
- * each message; what is refused gets an event `exception`. Global filters do not count for gateways, global guards
- * only since NestJS 12.
+ * The same for Socket.IO. Behind the gateway the handshake has a header `Authorization`; elsewhere clients bring the token
+ * along: `io(url, { auth: { token } })`. It is judged at each message; what is refused gets an event `exception`. Global
+ * filters do not count for gateways, global guards only since NestJS 12.
  */
 @UseGuards(UserTokenGuard)
 @UseFilters(MindsphereExceptionFilter)
@@ -23,6 +24,7 @@ export class UserGateway {
   constructor(
     private readonly credentials: AppCredentials,
     private readonly platform: PlatformService,
+    private readonly messages: MessagesService,
   ) {}
 
   /** What the verified token says. */
@@ -36,5 +38,12 @@ export class UserGateway {
   @SubscribeMessage('assets')
   assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
     return this.platform.call(this.credentials.forUser(user), ASSETS);
+  }
+
+  /** Events `message`, until the client leaves: what is written in the user's tenant. */
+  @RequireScopes('myapp.user')
+  @SubscribeMessage('messages')
+  follow(@CurrentUserToken() user: UserToken): Observable<WsResponse<Message>> {
+    return this.messages.of(user).pipe(map((data) => ({ event: 'message', data })));
   }
 }

@@ -21,7 +21,15 @@ declare module 'vitest' {
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const builds = join(root, 'node_modules', '.built');
-const SOURCES = ['lib', 'sample/src', 'sample/.env', 'package.json', 'package-lock.json', 'test/system/build.ts'];
+const SOURCES = [
+  'lib',
+  'sample/src',
+  'sample/public',
+  'sample/.env',
+  'package.json',
+  'package-lock.json',
+  'test/system/build.ts',
+];
 const HOUR_MS = 3_600_000;
 
 export default async function build(project: TestProject): Promise<void> {
@@ -43,6 +51,7 @@ async function compileInto(directory: string): Promise<void> {
   await compile(join(root, 'tsconfig.build.json'), '--outDir', join(library, 'dist'));
   await writeFile(join(unfinished, 'package.json'), JSON.stringify({ type: 'module' }));
   await cp(join(root, 'sample', '.env'), join(unfinished, '.env'));
+  await cp(join(root, 'sample', 'public'), join(unfinished, 'public'), { recursive: true });
   await writeFile(join(unfinished, 'tsconfig.json'), JSON.stringify(await sampleConfiguration(unfinished, name)));
   await compile(unfinished);
   await rename(unfinished, directory).catch(async (error: NodeJS.ErrnoException) => {

@@ -1,3 +1,4 @@
+import type { EmulatorFront } from './control/emulator-control.js';
 import { PlatformEndpoints } from './endpoints/platform-endpoints.js';
 import { EmulatorServer } from './http/emulator-server.js';
 import { HostCheck, urlHost } from './http/host-check.js';
@@ -19,7 +20,9 @@ export class EmulatorCore {
   readonly log: RequestLog;
   readonly traffic: Traffic;
   readonly #platforms: readonly PlatformEndpoints[];
+  readonly #handler: RequestHandler;
   readonly #server: EmulatorServer;
+  #hasFront = false;
   #port = 0;
 
   private constructor(settings: EmulatorSettings, keys: KeyChain) {
@@ -33,8 +36,8 @@ export class EmulatorCore {
     );
     this.#platforms = settings.platforms.map((platform) => new PlatformEndpoints(settings, platform, keys, tokens));
     const parts = { hosts: new HostCheck(settings), platforms: this.#platforms, traffic: this.traffic, log: this.log };
-    const handler = new RequestHandler(parts);
-    this.#server = new EmulatorServer((message, response) => handler.handle(message, response));
+    this.#handler = new RequestHandler(parts);
+    this.#server = new EmulatorServer((message, response) => this.#handler.handle(message, response));
   }
 
   /** Makes or reads the keys and starts to listen; rejects with Node's error, such as `EADDRINUSE`. */
@@ -77,8 +80,17 @@ export class EmulatorCore {
     return this.platform(request.platform ?? 'mindsphere').issuer.user(request, this.origin);
   }
 
+  /** Places something before the emulator, in the place of what stood there. */
+  setFront(front: EmulatorFront): void {
+    if (!this.#hasFront)
+      this.#server.onUpgrade((message, socket, head) => this.#handler.upgrade(message, socket, head));
+    this.#hasFront = true;
+    this.#handler.setFront(front);
+  }
+
   /** Stops it: connections are destroyed, held answers dropped. */
   close(): Promise<void> {
+    this.#handler.setFront(undefined);
     return this.#server.close();
   }
 }

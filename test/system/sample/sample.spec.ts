@@ -181,7 +181,8 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   it('describes its routes, and which of them want a token', async () => {
     const response = await fetch(`${origin}/${DOCS}-json`);
     const document = JSON.parse(await response.text());
-    expect(Object.keys(document.paths).toSorted()).toEqual(['/health', '/health/ready', ...PATHS].toSorted());
+    const paths = ['/health', '/health/ready', '/me/messages', ...PATHS];
+    expect(Object.keys(document.paths).toSorted()).toEqual(paths.toSorted());
     expect(document.components.securitySchemes.user).toMatchObject({ type: 'http', scheme: 'bearer' });
     expect(document.security).toEqual([{ user: [] }]);
     expect(document.paths['/me'].get).toMatchObject({ parameters: [], responses: { 401: {}, 403: {} } });
@@ -449,14 +450,14 @@ it('writes curl lines with the token where one is wanted', () => {
   const user = callTo('/me');
   expect(curlLine('http://127.0.0.1:3000', callTo('/health'))).toBe('curl http://127.0.0.1:3000/health');
   expect(curlLine('http://127.0.0.1:3000', user)).toBe(
-    `curl -H 'Authorization: Bearer ${user.token}' http://127.0.0.1:3000/me`,
+    `curl -H "Authorization: Bearer ${user.token}" http://127.0.0.1:3000/me`,
   );
 });
 
 it('writes lines for GraphQL and WebSockets, too', () => {
   const [query] = graphqlCallsOf(tokens);
   expect(curlLine('http://127.0.0.1:3000', query!)).toBe(
-    `curl -H 'Authorization: Bearer ${tokens.ann}' -H 'Content-Type: application/json' ` +
+    `curl -H "Authorization: Bearer ${tokens.ann}" -H 'Content-Type: application/json' ` +
       `-d '{"query":"{ me { tenant userName scopes } }"}' http://127.0.0.1:3000/graphql`,
   );
   const [withToken, without] = socketCallsOf(tokens);

@@ -19,7 +19,7 @@ describe.runIf(isFullLength && isThere)('Swagger UI of the sample, in a browser'
   async function printed(): Promise<{ docs: string; token: string }> {
     const env = { PORT: '0', EMULATOR_PORT: '0' };
     const started = spawnNode([join(builtSample(), 'dist', 'start.js')], env, builtSample());
-    const [, docs = '', token = ''] = await started.says(/open (http:\S+) in a browser.*\n\n(\S+)\n/);
+    const [, docs = '', token = ''] = await started.says(/its API at (http:\S+)\.\n[^]*^ANN='(\S+)'$/m);
     return { docs, token };
   }
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
+type UpgradeHandler = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type Handler = (message: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** An HTTP server that can be closed while requests are held. */
@@ -32,6 +34,11 @@ export class EmulatorServer {
         resolve();
       });
     });
+  }
+
+  /** Hands on requests to upgrade the connection. Without this, Node answers them like any other request. */
+  onUpgrade(handle: UpgradeHandler): void {
+    this.#server.on('upgrade', handle);
   }
 
   /** Stops listening and destroys every connection. */

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { EmulatorFront, PassedAs } from '../control/emulator-control.js';
 import type { PlatformEndpoints } from '../endpoints/platform-endpoints.js';
 import type { RequestLog } from '../traffic/request-log.js';
 import type { Traffic } from '../traffic/traffic.js';
@@ -7,6 +9,7 @@ import { writeAnswer } from './answer-writer.js';
 import { hostOf, pathOf, readRequest } from './emulated-request.js';
 import type { HostCheck } from './host-check.js';
 import { findRoute, type Route } from './route.js';
+import { refuseUpgrade } from './upgrade-refusal.js';
 
 /** Largest body of a token request. Bytes. Inferred: the platform's own limit is not documented. */
 const TOKEN_BODY_LIMIT = 65_536;
@@ -25,6 +28,7 @@ export interface RequestHandlerParts {
 /** Takes a request to its endpoint, past the log and the faults. */
 export class RequestHandler {
   readonly #parts: RequestHandlerParts;
+  #front: EmulatorFront | undefined;
 
   constructor(parts: RequestHandlerParts) {
     this.#parts = parts;
@@ -34,9 +38,49 @@ export class RequestHandler {
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = this.#refuseAddress(message);
     if (refusal) return refuse(message, response, refusal);
-    const route = this.#route(message);
-    if (!route) return refuse(message, response, platformError(404, 'notfound', 'Not found'));
-    await this.#answer(route, message, response);
+    const front = this.#isForFront(message) ? this.#front : undefined;
+    if (!front) return this.#answer(message, response);
+    return front.handle(message, response, (as) => {
+      this.#readdress(message, as);
+      return this.#answer(message, response);
+    });
+  }
+
+  /** Answers a request to upgrade the connection, which only a front may accept. */
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Of a client that leaves: there is nobody to answer.
+    socket.on('error', () => socket.destroy());
+    const refusal = this.#refuseAddress(message);
+    if (refusal) return refuseUpgrade(socket, refusal.status);
+    if (this.#front && this.#isForFront(message)) return this.#front.upgrade(message, socket, head);
+    refuseUpgrade(socket, 404);
+  }
+
+  /** Places something before the endpoints, in the place of what stood there. */
+  setFront(front: EmulatorFront | undefined): void {
+    this.#front?.close();
+    this.#front = front;
+  }
+
+  #isForFront(message: IncomingMessage): boolean {
+    const { hosts, platforms } = this.#parts;
+    if (!hosts.isOwn(hostOf(message))) return false;
+    const path = pathOf(message.url ?? '');
+    const folders = platforms.flatMap(({ settings: { profile } }) => [profile.oauthPath, profile.gatewayPath]);
+    const isByPath = folders.some((folder) => folder !== '' && path.startsWith(`${folder}/`));
+    return !isByPath && this.#route(message)?.endpoint !== 'app-token';
+  }
+
+  /** Makes a request at the emulator's own address one to a platform's gateway, with another token. */
+  #readdress(message: IncomingMessage, { authorization, platform }: PassedAs = {}): void {
+    if (authorization !== undefined) {
+      message.headersDistinct = { ...message.headersDistinct, authorization: [authorization] };
+    }
+    const found = this.#parts.platforms.find(({ settings }) => settings.profile.name === platform);
+    if (!found) return;
+    const { profile } = found.settings;
+    const path = pathOf(message.url ?? '');
+    message.url = profile.gatewayPath + profile.gatewayApiPath(path) + (message.url ?? '').slice(path.length);
   }
 
   #refuseAddress(message: IncomingMessage): Answer | undefined {
@@ -56,7 +100,9 @@ export class RequestHandler {
     return route && (route.tenant === '' || this.#endpointsOf(route).hasTenant(route.tenant)) ? route : undefined;
   }
 
-  async #answer(route: Route, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const route = this.#route(message);
+    if (!route) return refuse(message, response, platformError(404, 'notfound', 'Not found'));
     const { log, traffic } = this.#parts;
     const request = await readRequest(message, route.endpoint === 'api' ? API_BODY_LIMIT : TOKEN_BODY_LIMIT);
     const finish = log.add(route.endpoint, route.profile.name, request);

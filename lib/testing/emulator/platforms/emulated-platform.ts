@@ -60,6 +60,8 @@ export interface PlatformProfile {
   userClientId(app: { readonly appName: string; readonly appVersion: string; readonly hostTenant: string }): string;
   /** The path of an API as `mindsphere.io` writes it; `undefined` where the gateway knows no such path. */
   plainApiPath(path: string): string | undefined;
+  /** The path of an API as this platform's gateway writes it. */
+  gatewayApiPath(path: string): string;
   /** Domain that the gateway shares with the OAuth servers; `undefined` where the host is no gateway. */
   gatewayDomain(host: string): string | undefined;
   /** The OAuth server that a host name addresses, if it does. */

@@ -17,6 +17,7 @@ export const MINDSPHERE: PlatformProfile = {
   issuerOfUsers: (tenant) => tenant,
   userClientId: ({ appName, hostTenant }) => `${appName}-${hostTenant}`,
   plainApiPath: (path) => path,
+  gatewayApiPath: (path) => path,
   gatewayDomain: (host) => /^gateway\.(.+)$/.exec(host)?.[1],
   tenantHost(host) {
     const [, tenant, domain] = /^([^.]+)\.piam\.(.+)$/.exec(host) ?? [];

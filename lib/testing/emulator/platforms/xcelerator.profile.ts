@@ -33,6 +33,8 @@ export function xceleratorProfile(coreTenant: string): PlatformProfile {
     // Recorded of technical clients; that users' tokens have it, too, is inferred.
     userClientId: ({ appName, appVersion, hostTenant }) => `${hostTenant}-${appName}-v${appVersion}_1`,
     plainApiPath,
+    gatewayApiPath: (path) =>
+      plainApiPath(path) === undefined ? path.replace(/^\/api\/[^/]+/, (service) => service + suffix) : path,
     gatewayDomain: (host) => /^api\.([^.]+\..+)$/.exec(host)?.[1],
     tenantHost(host) {
       const [, tenant, region, rest] = /^([^.]+)\.([^.]+)\.sws\.(.+)$/.exec(host) ?? [];

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { EmulatorCore } from '../emulator-core.js';
+import type { EmulatorEndpoint } from '../http/route.js';
+import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
+import type { UserTokenRequest } from '../tokens/token-issuer.js';
+import type { EmulatorFault } from '../traffic/fault-queue.js';
+import type { RecordedRequest } from '../traffic/recorded-request.interface.js';
+import type { Finish } from '../traffic/request-log.js';
+
+/** As what a request counts that goes on to an emulated API. */
+export interface PassedAs {
+  /** Value of `Authorization`, in the place of the request's own. */
+  readonly authorization?: string | undefined;
+  /** Platform whose API it is for. Default: the one that the address names. */
+  readonly platform?: EmulatedPlatform | undefined;
+}
+
+/** What stands before the emulator, as the gateway does: it answers what is not for a server of the platform itself. */
+export interface EmulatorFront {
+  /**
+   * Answers a request, or lets the emulator do it with `pass`. It gets what came by one of the emulator's own hosts, except
+   * what is for the OAuth servers, for the Token Manager's tokens, and below the gateways that are addressed by path.
+   */
+  handle(message: IncomingMessage, response: ServerResponse, pass: (as?: PassedAs) => Promise<void>): Promise<void>;
+  /** Answers a request to upgrade the connection, by one of the emulator's own hosts. */
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Releases what it holds; afterwards the connections are destroyed. */
+  close(): void;
+}
+
+/** What a front sees of the emulator, and does with it. */
+export interface EmulatorControl {
+  /** URL of the emulator, without a slash at the end. */
+  readonly origin: string;
+  /** Address that it listens on. */
+  readonly host: string;
+  /** How long every answer is held, in milliseconds; a TypeError for a value that is out of range. */
+  latencyMs: number;
+  issueUserToken(request: UserTokenRequest): string;
+  failNext(endpoint: EmulatorEndpoint, fault: EmulatorFault): void;
+  rotateKeys(platform?: EmulatedPlatform): void;
+  /** What has arrived, in order and with secrets cut. */
+  requests(): RecordedRequest[];
+  /** Notes a request that a front answers; what is returned is called once it is over. */
+  record(message: IncomingMessage, platform: EmulatedPlatform): Finish;
+}
+
+/** The control of an emulator. */
+export function controlOf(core: EmulatorCore): EmulatorControl {
+  return {
+    get origin() {
+      return core.origin;
+    },
+    host: core.settings.host,
+    get latencyMs() {
+      return core.traffic.latencyMs;
+    },
+    set latencyMs(value: number) {
+      core.traffic.latencyMs = value;
+    },
+    issueUserToken: (request) => core.issueUserToken(request),
+    failNext: (endpoint, fault) => core.traffic.faults.add(endpoint, fault),
+    rotateKeys: (platform) => core.keys.rotate(platform),
+    requests: () => core.log.list(),
+    record: (message, platform) => core.log.addMessage(platform, message),
+  };
+}

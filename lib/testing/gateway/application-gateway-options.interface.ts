@@ -1,0 +1,19 @@
+import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
+import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
+
+/** What {@link MindsphereEmulator.serveApplication} takes. Everything but `url` has a default. */
+export interface ApplicationGatewayOptions {
+  /** Where the application is, as `'http://127.0.0.1:3000'`: `http:` or `https:`, host and port, without a path. */
+  url: string;
+  /** Who may be chosen on the sign-in page, as `issueUserToken` takes them; at least one. Default: that call's default user. */
+  users?: readonly UserTokenRequest[];
+  /** Life of a session. Minutes, more than 0, at most 10,080 (a week); fractions count. Default 30. */
+  sessionMinutes?: number;
+  /**
+   * Paths below `/api/` that belong to the application, as `['/api/mine']`. Whole segments count: `/api/mine` and
+   * `/api/mine/…`, not `/api/mine2`. Default: none, so that all of `/api/` goes to the emulated APIs.
+   */
+  ownApi?: readonly string[];
+  /** Whose gateway is played: it decides whose tokens the users have, and the name of the session cookie. Default `'mindsphere'`. */
+  platform?: EmulatedPlatform;
+}

@@ -1,0 +1,213 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { platformError } from '../emulator/http/answer.js';
+import { hold, writeAnswer } from '../emulator/http/answer-writer.js';
+import type { EmulatorControl, EmulatorFront } from '../emulator/control/emulator-control.js';
+import { EmulatorOptionError } from '../emulator/options/option-error.js';
+import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';
+import { type ApplicationProxy, openProxy } from './application-proxy.js';
+import { GatewayCookies } from './gateway-cookies.js';
+import { GatewayPages, HOME_PATH, LOGOUT_PATH } from './gateway-pages.js';
+import { type GatewaySettings, resolveGateway } from './gateway-settings.js';
+import { GatewayUser } from './gateway-user.js';
+import { localPath } from './local-path.js';
+import { applicationDownPage, refusedPage } from './pages/failure.page.js';
+import { sendPage } from './pages/layout.js';
+import { signInPage } from './pages/sign-in.page.js';
+import { type Session, Sessions } from './sessions.js';
+import { isFromOwnPage, isOwnMachine } from './own-address.js';
+import { refuseUpgrade } from '../emulator/http/upgrade-refusal.js';
+
+/** What lets the emulator answer a request. */
+type Pass = Parameters<EmulatorFront['handle']>[2];
+
+/** Methods that change nothing, so they need no XSRF token. */
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+const LOGOUT_METHODS = ['GET', 'POST'];
+
+/** What a gateway consists of. */
+interface Parts {
+  readonly settings: GatewaySettings;
+  readonly emulator: EmulatorControl;
+  readonly cookies: GatewayCookies;
+  readonly proxy: ApplicationProxy;
+}
+
+/**
+ * The gateway in front of an application: it signs users in and adds their tokens to requests. What is meant for the
+ * emulated platform goes on to the emulator.
+ */
+export class ApplicationGateway implements EmulatorFront {
+  readonly #parts: Parts;
+  readonly #users: readonly GatewayUser[];
+  readonly #sessions: Sessions;
+  readonly #pages: GatewayPages;
+
+  private constructor(parts: Parts) {
+    const { settings, emulator, cookies } = parts;
+    this.#parts = parts;
+    this.#users = settings.users.map((user) => new GatewayUser(user, settings.platform, emulator));
+    this.#sessions = new Sessions(settings.sessionMs);
+    const shown = { users: this.#users, sessions: this.#sessions, application: settings.url };
+    this.#pages = new GatewayPages({ ...shown, cookies, emulator });
+  }
+
+  /**
+   * Makes a gateway; it makes no request.
+   *
+   * @throws TypeError for an option that no gateway could work with
+   * @throws Error where the package that proxies is not installed
+   */
+  static async open(options: ApplicationGatewayOptions, emulator: EmulatorControl): Promise<ApplicationGateway> {
+    const settings = resolveGateway(options);
+    const { url, platform } = settings;
+    if (url.origin === emulator.origin) throw new EmulatorOptionError('url', 'must not be the emulator itself');
+    if (!isOwnMachine(emulator.host)) {
+      throw new EmulatorOptionError('host', 'must be a loopback address: whoever reaches the gateway may sign in');
+    }
+    const cookies = new GatewayCookies(platform);
+    const proxy = await openProxy(url, cookies, {
+      unreachable: (message, response, reason) => answerUnreachable(url, message, response, reason),
+    });
+    return new ApplicationGateway({ settings, emulator, cookies, proxy });
+  }
+
+  /** Answers a page of its own, signs somebody in or out, or passes the request on with the token of its user. */
+  async handle(message: IncomingMessage, response: ServerResponse, pass: Pass): Promise<void> {
+    const path = pathOf(message);
+    const page = this.#pages.find(message.method ?? '', path);
+    if (page) return page(message, response);
+    if (path.startsWith(HOME_PATH)) return pass();
+    const session = this.#sessionOf(message);
+    if (this.#isEmulated(path) && this.#isAdmissible(message, session)) return pass(this.#asUser(session));
+    this.#record(message, response);
+    const { latencyMs } = this.#parts.emulator;
+    if (latencyMs > 0 && !(await hold(message.socket, latencyMs))) return;
+    if (path === LOGOUT_PATH) return this.#signOut(message, response);
+    if (!this.#isAdmissible(message, session)) return this.#refuse(message, response, session);
+    this.#rewriteHeaders(message, session);
+    this.#parts.proxy.web(message, response);
+  }
+
+  /** Passes a WebSocket on to the application; it ends with the session. */
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { emulator, proxy, settings } = this.#parts;
+    const done = emulator.record(message, settings.platform);
+    const session = this.#sessionOf(message);
+    const refusal = this.#upgradeRefusal(message, session);
+    if (refusal !== undefined) {
+      done(refusal);
+      return refuseUpgrade(socket, refusal);
+    }
+    session?.attach(socket);
+    this.#rewriteHeaders(message, session);
+    proxy.upgrade(message, socket, head, done);
+  }
+
+  /** Ends all sessions, and the WebSockets with them. */
+  close(): void {
+    this.#sessions.endAll();
+  }
+
+  /** Whether the request may go on: with a session and, where it writes, its XSRF token; or with a token of its own. */
+  #isAdmissible(message: IncomingMessage, session: Session | undefined): boolean {
+    if (!session) return hasBearerToken(message);
+    return isSafe(message) || session.isProvenBy(message.headers['x-xsrf-token']);
+  }
+
+  #refuse(message: IncomingMessage, response: ServerResponse, session: Session | undefined): void {
+    if (session) refuseUnproven(message, response);
+    else this.#askToSignIn(message, response);
+  }
+
+  #askToSignIn(message: IncomingMessage, response: ServerResponse): void {
+    const to = isSafe(message) ? message.url : undefined;
+    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#users, localPath(to)));
+    const challenge = { 'www-authenticate': 'Bearer', 'cache-control': 'no-store' };
+    writeAnswer(response, platformError(401, 'unauthorized', 'There is no session, or it has ended', challenge));
+  }
+
+  #signOut(message: IncomingMessage, response: ServerResponse): void {
+    if (!LOGOUT_METHODS.includes(message.method ?? '')) {
+      return writeAnswer(
+        response,
+        platformError(405, 'method', 'Method not allowed', { allow: LOGOUT_METHODS.join(', ') }),
+      );
+    }
+    const session = this.#sessionOf(message);
+    if (session) this.#sessions.end(session.id);
+    response.setHeader('set-cookie', this.#parts.cookies.end());
+    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#users, '/', 'You are signed out.'));
+    writeAnswer(response, { status: 204, headers: { 'cache-control': 'no-store' } });
+  }
+
+  /** The application must not learn the session, and nobody but the gateway says whose token it gets. */
+  #rewriteHeaders(message: IncomingMessage, session: Session | undefined): void {
+    const { cookie, authorization, ...others } = message.headers;
+    const left = this.#parts.cookies.withoutOwn(cookie ?? '');
+    message.headers = {
+      ...others,
+      authorization: session?.user.authorization() ?? authorization,
+      ...(left !== undefined && { cookie: left }),
+    };
+  }
+
+  #asUser(session: Session | undefined): Parameters<Pass>[0] {
+    const { platform } = this.#parts.settings;
+    return session ? { platform, authorization: session.user.authorization() } : { platform };
+  }
+
+  #upgradeRefusal(message: IncomingMessage, session: Session | undefined): number | undefined {
+    const path = pathOf(message);
+    if (message.headers.upgrade?.toLowerCase() !== 'websocket') return 400;
+    if (path.startsWith(HOME_PATH) || this.#isEmulated(path)) return 404;
+    if (!session) return hasBearerToken(message) ? undefined : 401;
+    // A page of another port shares the cookies of this one, and browsers let it open WebSockets anywhere.
+    return isFromOwnPage(message) ? undefined : 403;
+  }
+
+  /** Whether a path belongs to the emulated APIs. */
+  #isEmulated(path: string): boolean {
+    const isOwnApi = this.#parts.settings.ownApi.some((own) => path === own || path.startsWith(`${own}/`));
+    return path.startsWith('/api/') && !isOwnApi;
+  }
+
+  #record(message: IncomingMessage, response: ServerResponse): void {
+    const done = this.#parts.emulator.record(message, this.#parts.settings.platform);
+    response.once('close', () => done(response.writableFinished ? response.statusCode : undefined));
+  }
+
+  #sessionOf(message: IncomingMessage): Session | undefined {
+    return this.#sessions.find(this.#parts.cookies.sessionId(message.headers));
+  }
+}
+
+function answerUnreachable(url: URL, message: IncomingMessage, response: ServerResponse, reason: string): void {
+  if (isForPage(message)) return sendPage(response, 502, applicationDownPage(url, reason, message.method === 'GET'));
+  const sentence = `The application at ${url.origin} does not answer (${reason})`;
+  writeAnswer(response, platformError(502, 'application', sentence, { 'cache-control': 'no-store' }));
+}
+
+function refuseUnproven(message: IncomingMessage, response: ServerResponse): void {
+  const sentence = 'The header x-xsrf-token must repeat the value of the cookie XSRF-TOKEN';
+  if (isForPage(message)) return sendPage(response, 403, refusedPage('Refused', `${sentence}.`));
+  writeAnswer(response, platformError(403, 'xsrf', sentence, { 'cache-control': 'no-store' }));
+}
+
+function isForPage({ headers }: IncomingMessage): boolean {
+  return headers.accept?.toLowerCase().includes('text/html') === true;
+}
+
+function isSafe({ method = '' }: IncomingMessage): boolean {
+  return SAFE_METHODS.includes(method);
+}
+
+function hasBearerToken({ headers }: IncomingMessage): boolean {
+  return /^Bearer +\S/i.test(headers.authorization ?? '');
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
+}

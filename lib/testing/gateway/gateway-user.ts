@@ -1,0 +1,52 @@
+import type { EmulatorControl } from '../emulator/control/emulator-control.js';
+import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
+import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
+
+/** Claims of a user's token. */
+export type UserClaims = Readonly<Record<string, unknown>>;
+
+/** Claims that may name a user, the best first. */
+const NAMES = ['user_name', 'email', 'user_id', 'sws.samauth.ten.user'];
+
+const PLATFORM_NAMES = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' } as const;
+
+/** Somebody who may sign in. What is shown of them is read from a token of theirs, so it is what the application sees. */
+export class GatewayUser {
+  readonly name: string;
+  readonly tenant: string;
+  /** On `siemens.app`, where the tenant is an id. */
+  readonly tenantName: string | undefined;
+  readonly subtenant: string | undefined;
+  readonly scopes: readonly string[];
+  /** The domain that the platform is known by. */
+  readonly platform: string;
+  readonly #request: UserTokenRequest;
+  readonly #emulator: Pick<EmulatorControl, 'issueUserToken'>;
+
+  constructor(request: UserTokenRequest, platform: EmulatedPlatform, emulator: EmulatorControl) {
+    this.#request = { ...request, platform };
+    this.#emulator = emulator;
+    this.platform = PLATFORM_NAMES[platform];
+    const claims = this.claims();
+    this.name = NAMES.map((claim) => stringOf(claims[claim])).find(Boolean) ?? 'a user without a name';
+    this.tenant = stringOf(claims['ten'] ?? claims['sws.samauth.ten']);
+    this.tenantName = stringOf(claims['sws.samauth.ten.name']) || undefined;
+    this.subtenant = stringOf(claims['subtenant']) || undefined;
+    this.scopes = [claims['scope'] ?? []].flat().map(stringOf);
+  }
+
+  /** The value of an `Authorization` header, with a token that is signed now. */
+  authorization(): string {
+    return `Bearer ${this.#emulator.issueUserToken(this.#request)}`;
+  }
+
+  /** What a token that is signed now says. */
+  claims(): UserClaims {
+    const [, payload = ''] = this.#emulator.issueUserToken(this.#request).split('.');
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as UserClaims;
+  }
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
