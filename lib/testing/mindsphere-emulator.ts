@@ -1,6 +1,6 @@
 import type { AppCredentialsOptions } from '../config/sections/credentials.options.js';
 import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
-import { controlOf } from './emulator/control/emulator-control.js';
+import { controlOf } from './emulator/control/control-of.js';
 import { EmulatorCore } from './emulator/emulator-core.js';
 import type { EmulatorEndpoint } from './emulator/http/route.js';
 import type {

@@ -1,4 +1,4 @@
-import type { EmulatorFront } from './control/emulator-control.js';
+import type { EmulatorFront } from './control/emulator-control.interface.js';
 import { PlatformEndpoints } from './endpoints/platform-endpoints.js';
 import { EmulatorServer } from './http/emulator-server.js';
 import { HostCheck, urlHost } from './http/host-check.js';

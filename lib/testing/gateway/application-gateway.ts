@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { platformError } from '../emulator/http/answer.js';
 import { hold, writeAnswer } from '../emulator/http/answer-writer.js';
-import type { EmulatorControl, EmulatorFront } from '../emulator/control/emulator-control.js';
+import type { EmulatorControl, EmulatorFront } from '../emulator/control/emulator-control.interface.js';
 import { EmulatorOptionError } from '../emulator/options/option-error.js';
 import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';
 import { type ApplicationProxy, openProxy } from './application-proxy.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EmulatorControl } from '../emulator/control/emulator-control.js';
+import type { EmulatorControl } from '../emulator/control/emulator-control.interface.js';
 import { readRequest } from '../emulator/http/emulated-request.js';
 import { demandEndpoint } from '../emulator/traffic/fault-queue.js';
 import type { GatewayCookies } from './gateway-cookies.js';

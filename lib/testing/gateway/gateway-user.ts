@@ -1,4 +1,4 @@
-import type { EmulatorControl } from '../emulator/control/emulator-control.js';
+import type { EmulatorControl } from '../emulator/control/emulator-control.interface.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
 

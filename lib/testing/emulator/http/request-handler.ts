@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { EmulatorFront, PassedAs } from '../control/emulator-control.js';
+import type { EmulatorFront, PassedAs } from '../control/emulator-control.interface.js';
 import type { PlatformEndpoints } from '../endpoints/platform-endpoints.js';
 import type { RequestLog } from '../traffic/request-log.js';
 import type { Traffic } from '../traffic/traffic.js';

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { EmulatorCore } from '../emulator-core.js';
 import type { EmulatorEndpoint } from '../http/route.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 import type { UserTokenRequest } from '../tokens/token-issuer.js';
@@ -44,25 +43,4 @@ export interface EmulatorControl {
   requests(): RecordedRequest[];
   /** Notes a request that a front answers; what is returned is called once it is over. */
   record(message: IncomingMessage, platform: EmulatedPlatform): Finish;
-}
-
-/** The control of an emulator. */
-export function controlOf(core: EmulatorCore): EmulatorControl {
-  return {
-    get origin() {
-      return core.origin;
-    },
-    host: core.settings.host,
-    get latencyMs() {
-      return core.traffic.latencyMs;
-    },
-    set latencyMs(value: number) {
-      core.traffic.latencyMs = value;
-    },
-    issueUserToken: (request) => core.issueUserToken(request),
-    failNext: (endpoint, fault) => core.traffic.faults.add(endpoint, fault),
-    rotateKeys: (platform) => core.keys.rotate(platform),
-    requests: () => core.log.list(),
-    record: (message, platform) => core.log.addMessage(platform, message),
-  };
 }

@@ -1,0 +1,23 @@
+import type { EmulatorCore } from '../emulator-core.js';
+import type { EmulatorControl } from './emulator-control.interface.js';
+
+/** The control of an emulator. */
+export function controlOf(core: EmulatorCore): EmulatorControl {
+  return {
+    get origin() {
+      return core.origin;
+    },
+    host: core.settings.host,
+    get latencyMs() {
+      return core.traffic.latencyMs;
+    },
+    set latencyMs(value: number) {
+      core.traffic.latencyMs = value;
+    },
+    issueUserToken: (request) => core.issueUserToken(request),
+    failNext: (endpoint, fault) => core.traffic.faults.add(endpoint, fault),
+    rotateKeys: (platform) => core.keys.rotate(platform),
+    requests: () => core.log.list(),
+    record: (message, platform) => core.log.addMessage(platform, message),
+  };
+}
