@@ -11,14 +11,29 @@ export function isRedisInstalled(): boolean {
   }
 }
 
-/** A Redis of the test's own, on a port of its own, that writes nothing to disk. */
+/** What a server and a sentinel print once they serve. */
+const READY = /Ready to accept connections|Sentinel ID is/;
+
+/** A Redis of the test's own, on a port of its own, that keeps no data on disk. */
 export class RedisServer {
   #process?: ChildProcess;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    readonly flags: readonly string[],
+    readonly configuration?: string,
+  ) {}
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  /** @param flags of the command `redis-server`, beside its port. */
+  static async start(...flags: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), flags);
+    await server.start();
+    return server;
+  }
+
+  /** A sentinel, which keeps its state in the file of its configuration. */
+  static async startSentinel(configuration: string): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), ['--sentinel'], configuration);
     await server.start();
     return server;
   }
@@ -30,13 +45,19 @@ export class RedisServer {
   /** Starts it where it does not run, empty, and thaws it where it is frozen. */
   async start(): Promise<void> {
     if (this.#isRunning()) return this.thaw();
-    const flags = ['--port', String(this.port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
-    const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('redis-server', this.#arguments, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
+    endWithThisProcess(child);
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
-      child.stdout.on('data', (text: Buffer) => (text.includes('Ready to accept connections') ? resolve() : undefined));
+      child.stdout.on('data', (output: Buffer) => (READY.test(output.toString()) ? resolve() : undefined));
     });
+  }
+
+  get #arguments(): string[] {
+    const common = ['--port', String(this.port), '--bind', '127.0.0.1', ...this.flags];
+    if (this.configuration !== undefined) return [this.configuration, ...common];
+    return ['--save', '', '--appendonly', 'no', ...common];
   }
 
   async stop(): Promise<void> {
@@ -62,7 +83,15 @@ export class RedisServer {
   }
 }
 
-function freePort(): Promise<number> {
+/** Should a test fail to stop it. */
+function endWithThisProcess(child: ChildProcess): void {
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => void process.off('exit', end));
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();

@@ -3,6 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('instance.mjs', import.meta.url));
 
+/** How an instance reaches Redis: one server, or the ports of a cluster or of sentinels, on this machine. */
+export interface Connection {
+  readonly client: 'redis' | 'ioredis';
+  readonly port?: number;
+  readonly cluster?: readonly number[];
+  readonly sentinels?: readonly number[];
+}
+
 export interface ReceivedToken {
   readonly tenant: string;
   readonly value: string;
@@ -22,14 +30,14 @@ export class InstanceProcess {
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #lastId = 0;
 
-  private constructor(library: string, redisUrl: string, options: object) {
-    this.#child = fork(SCRIPT, [library, redisUrl, JSON.stringify(options)]);
+  private constructor(library: string, connection: Connection, options: object) {
+    this.#child = fork(SCRIPT, [library, JSON.stringify(connection), JSON.stringify(options)]);
     this.#child.on('message', (answer: Answer) => this.#receive(answer));
     this.#child.on('exit', (code, signal) => this.#endAll(new Error(`the process ended: ${signal ?? code}`)));
   }
 
-  static async start(library: string, redisUrl: string, options: object): Promise<InstanceProcess> {
-    const instance = new InstanceProcess(library, redisUrl, options);
+  static async start(library: string, connection: Connection, options: object): Promise<InstanceProcess> {
+    const instance = new InstanceProcess(library, connection, options);
     await instance.#answer(0);
     return instance;
   }

@@ -1,21 +1,19 @@
 /*
  * One instance of an application, in a process of its own: starts registrations and fetches tokens as its parent says.
- * Arguments: the compiled library, and the options that all of its registrations have, as JSON.
+ * Arguments: the compiled library, the connection to Redis as JSON, and the options that all of its registrations have, as JSON.
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { createClient } from 'redis';
 import { firstValueFrom } from 'rxjs';
+import { connect } from './connect.mjs';
 
-const [library, redisUrl, options] = process.argv.slice(2);
+const [library, connection, options] = process.argv.slice(2);
 const { AppCredentials, MindsphereCredentialsEvents, MindsphereCredentialsModule } = await import(
   `${library}/index.js`
 );
 const { RedisTokenStore } = await import(`${library}/store/redis/index.js`);
 
-const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 100 } });
-client.on('error', () => undefined);
-await client.connect();
+const client = await connect(JSON.parse(connection));
 
 const registrations = new Map();
 

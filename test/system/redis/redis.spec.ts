@@ -54,7 +54,8 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
 
   function startOne(): Promise<InstanceProcess> {
     const request = { timeoutMs: DEADLINE_MS, deadlineMs: DEADLINE_MS };
-    return InstanceProcess.start(builtLibrary(), redis.url, { ...platform.urls, app: APP, tenant: false, request });
+    const options = { ...platform.urls, app: APP, tenant: false, request };
+    return InstanceProcess.start(builtLibrary(), { client: 'redis', port: redis.port }, options);
   }
 
   /** Tenants that no other test has asked for. */
