@@ -22,14 +22,8 @@ export interface RedisGroup {
 /** A Redis Cluster: three masters, each with a replica. */
 export async function startCluster(): Promise<RedisGroup> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-cluster-'));
-  const flagsOf = (index: number) => [
-    ...['--cluster-enabled', 'yes', '--dir', folder, '--cluster-config-file', `${index}.conf`],
-    ...['--cluster-node-timeout', String(DEAD_AFTER_MS), '--cluster-replica-validity-factor', '0'],
-  ];
-  const startNode = async (_: unknown, index: number) => {
-    const busPort = ['--cluster-port', String(await freePort())];
-    return RedisServer.start(...flagsOf(index), ...busPort);
-  };
+  const startNode = async (_: unknown, index: number) =>
+    RedisServer.start(...nodeFlags({ dir: folder, 'cluster-config-file': `${index}.conf` }, await freePort()));
   const servers = await Promise.all(Array.from({ length: 6 }, startNode));
   const nodes = servers.map(({ port }) => `127.0.0.1:${port}`);
   await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes']);
@@ -39,6 +33,17 @@ export async function startCluster(): Promise<RedisGroup> {
     killMaster: () => servers[0]!.stop(),
     stop: () => stopAll(servers, folder),
   };
+}
+
+function nodeFlags(own: Record<string, string>, busPort: number): string[] {
+  const settings = {
+    ...own,
+    'cluster-enabled': 'yes',
+    'cluster-port': String(busPort),
+    'cluster-node-timeout': String(DEAD_AFTER_MS),
+    'cluster-replica-validity-factor': '0',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
 /** A master, a replica, and three sentinels that watch them. */
