@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,9 +38,12 @@ describe('nest add, by the Nest CLI', () => {
     const module = await readFile(join(application, 'src', 'app.module.ts'), 'utf8');
     expect(module).toContain('imports: [MindsphereCredentialsModule.forRoot()]');
     expect(module).toContain('useExisting: UserTokenGuard');
+    // The rest of what the CLI made wants packages that are not installed here.
+    const sources = { extends: './tsconfig.json', include: ['src'], exclude: ['**/*.spec.ts'] };
+    await writeFile(join(application, 'tsconfig.src.json'), JSON.stringify(sources));
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     await expect(
-      run(process.execPath, [compiler, '--noEmit', '-p', 'tsconfig.json'], { cwd: application }),
+      run(process.execPath, [compiler, '--noEmit', '-p', 'tsconfig.src.json'], { cwd: application }),
     ).resolves.toBeDefined();
   });
 });
