@@ -260,7 +260,7 @@ describe('allowedTenants as a function', () => {
 
   it.each(answers)('counts on every call, also for a remembered token: %s', async (_, give) => {
     let allowed = true;
-    const rule = vi.fn<(tenant: string) => boolean>(() => forbidden<boolean>(give(allowed)));
+    const rule = vi.fn<(tenant: string, platform: string) => boolean>(() => forbidden<boolean>(give(allowed)));
     const { server, verdict } = await verifierLab([FIRST], { verification: { allowedTenants: rule } });
     const jwt = server.token(FIRST);
     const checks = watchChecks();
@@ -269,7 +269,7 @@ describe('allowedTenants as a function', () => {
     expect(await verdict(jwt)).toBe('token_tenant');
     allowed = true;
     expect(await verdict(jwt)).toBe('ok');
-    expect(rule.mock.calls).toEqual([['acme'], ['acme'], ['acme']]);
+    expect(rule.mock.calls).toEqual(Array.from({ length: 3 }, () => ['acme', 'mindsphere']));
     expect(checks.count).toBe(1);
   });
 
