@@ -30,7 +30,14 @@ describe('users of both platforms', () => {
     const here = await verify(mindsphere.userToken({ user_id: 'u-1' }));
     const there = await verify(siemensApp.userToken());
     const about = ({ platform, tenant, tenantName, userId, userName, hostTenant, subtenant, scopes }: typeof here) => ({
-      ...{ platform, tenant, tenantName, userId, userName, hostTenant, subtenant, scopes },
+      platform,
+      tenant,
+      tenantName,
+      userId,
+      userName,
+      hostTenant,
+      subtenant,
+      scopes,
     });
     expect(about(here)).toEqual({
       platform: 'mindsphere',
