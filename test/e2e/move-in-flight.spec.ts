@@ -194,5 +194,6 @@ describe.each([
     stage.emulator.failNext('app-token', { platform: 'mindsphere', times: 1_000, status: 503 });
     stage.emulator.failNext('token-keys', { platform: 'mindsphere', times: 1_000, status: 503 });
     await work(stage, [['acme', 'xcelerator']], new Set());
+    expect(stage.emulator.requests('app-token').map(({ platform }) => platform)).toEqual(['xcelerator']);
   });
 });

@@ -62,6 +62,21 @@ describe('the log at start', () => {
     ]);
   });
 
+  it('names both platforms, and says that users of siemens.app are refused until their clients are known', async () => {
+    const { platform, logger } = await lab({
+      xcelerator: { app: { hostTenant: '1000000999' }, tenant: false },
+    });
+    const host = platform.origin.replace('http://', '');
+    const [configured, ...others] = logger.take();
+    expect(configured).toBe(
+      `log Configured: mindsphere.io: gateway ${host}, OAuth server ${host}/piam/{tenant}, ` +
+        'app myapp 1.0.0 (host tenant host1, user tenant acme), no tenant credentials; ' +
+        'siemens.app: gateway api.eu1.siemens.app, OAuth server {tenant}.eu1.sws.siemens.com, ' +
+        "app myapp 1.0.0 (host tenant 1000000999, user tenant the user's), no tenant credentials.",
+    );
+    expect(others).toEqual([expect.stringContaining('set xcelerator.clientIds (XCELERATOR_CLIENT_IDS)')]);
+  });
+
   it('says where no OAuth server is known, and what follows', async () => {
     const { logger } = await lab({ gatewayUrl: 'https://private.example', oauthUrl: undefined });
     const lines = logger.take();

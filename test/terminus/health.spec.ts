@@ -15,6 +15,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, failureOf, fakeTime, startPlatform, TENANT, tokenOf } from '../support/application.js';
 import { leaksOf, partsOf, spellings } from '../support/leaks.js';
 import { json } from '../support/stub-platform.js';
+import { HOST, startXcelerator, TECHNICAL_USER } from '../support/two-platforms.js';
 
 const refused = json({ error: 'unauthorized', error_description: 'Bad credentials' }, 401);
 const DEPLOYED = { ...APP, hostTenant: undefined, userTenant: undefined };
@@ -245,5 +246,39 @@ describe("the health of app credentials whose tenants are the users'", () => {
       tenants: { valid: 0, failing: 1 },
     };
     expect(await health()).toMatchObject(up({ app: found }));
+  });
+});
+
+describe('the health of credentials on two platforms', () => {
+  const XCELERATOR_APP = { hostTenant: HOST, userTenant: '1000000351' };
+
+  it('names each as its option is named, with its platform', async () => {
+    const siemensApp = await startXcelerator();
+    const { health, app } = await lab({
+      tenant: TENANT,
+      xcelerator: { ...siemensApp.urls, app: XCELERATOR_APP, tenant: TECHNICAL_USER },
+    });
+    const there = { platform: 'xcelerator', status: 'up' };
+    expect((await health()).body.details['mindsphere']).toEqual({
+      status: 'up',
+      app: { platform: 'mindsphere', status: 'up' },
+      tenant: { platform: 'mindsphere', status: 'up' },
+      'xcelerator.app': there,
+      'xcelerator.tenant': there,
+    });
+    expect(siemensApp.count).toBe(0);
+    await tokenOf(app.on('xcelerator').forUserTenant('1000000777'));
+    expect((await health()).body.details['mindsphere']).toMatchObject({
+      'xcelerator.app': { ...there, tenants: { valid: 1, failing: 0 } },
+    });
+  });
+
+  it('is down where those of one platform are', async () => {
+    const siemensApp = await startXcelerator();
+    siemensApp.tenant.always(refused);
+    const { health } = await lab({ xcelerator: { ...siemensApp.urls, app: false, tenant: TECHNICAL_USER } });
+    expect(await health('?request')).toMatchObject(
+      down({ app: { status: 'up' }, tenant: { platform: 'xcelerator', status: 'down' } }),
+    );
   });
 });
