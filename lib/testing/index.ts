@@ -15,6 +15,7 @@ export type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js
 export type { EmulatorFault } from './emulator/traffic/fault-queue.js';
 export type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
 export type { EmulatorEndpoint } from './emulator/http/route.js';
+export type { StubAnswer, StubRequest, StubResponse } from './emulator/stubs/stub-answer.js';
 export type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 export type { ApplicationGatewayOptions } from './gateway/application-gateway-options.interface.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';

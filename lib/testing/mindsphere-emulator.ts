@@ -12,7 +12,8 @@ import type {
 import { resolveSettings } from './emulator/options/emulator-settings.js';
 import type { EmulatedPlatform } from './emulator/platforms/emulated-platform.js';
 import type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
-import { demandPlatform, type EmulatorFault } from './emulator/traffic/fault-queue.js';
+import type { StubResponse } from './emulator/stubs/stub-answer.js';
+import type { EmulatorFault } from './emulator/traffic/fault-queue.js';
 import type { RecordedRequest } from './emulator/traffic/recorded-request.interface.js';
 import { ApplicationGateway } from './gateway/application-gateway.js';
 import type { ApplicationGatewayOptions } from './gateway/application-gateway-options.interface.js';
@@ -114,8 +115,7 @@ export class MindsphereEmulator {
    * @throws TypeError for a platform that there is not
    */
   rotateKeys(platform?: EmulatedPlatform): void {
-    demandPlatform(platform);
-    this.#core.keys.rotate(platform);
+    this.#core.rotateKeys(platform);
   }
 
   /**
@@ -124,7 +124,7 @@ export class MindsphereEmulator {
    * @throws TypeError for a fault that could not be carried out
    */
   failNext(endpoint: EmulatorEndpoint, fault: EmulatorFault = {}): void {
-    this.#core.traffic.faults.add(endpoint, fault);
+    this.#core.failNext(endpoint, fault);
   }
 
   /**
@@ -135,7 +135,32 @@ export class MindsphereEmulator {
     endpoint?: EmulatorEndpoint,
     { platform }: { platform?: EmulatedPlatform | undefined } = {},
   ): RecordedRequest[] {
-    return this.#core.log.list({ endpoint, platform });
+    return this.#core.requests({ endpoint, platform });
+  }
+
+  /**
+   * Answers an emulated API from now on, on both platforms: requests of a method to a path, whatever their query says. A
+   * token is demanded all the same. The path is written as for `mindsphere.io`, is exact or has segments such as `{id}`, and
+   * the most exact one counts. The answer is a body; or an object with nothing but `status`, `headers` and `body`; or a
+   * function that returns one of these, or a promise of one. A function that throws is answered by status 500.
+   *
+   * @example
+   * emulator.respond('GET', '/api/assetmanagement/v3/assets/{id}', ({ params }) => ({ assetId: params.id }));
+   *
+   * @throws TypeError for a path that is none below `/api/`, and for an answer that cannot be sent
+   */
+  respond(method: string, path: string, response: StubResponse): void {
+    this.#core.stubs.add(method, path, response);
+  }
+
+  /** Forgets what {@link respond} was given. */
+  resetResponses(): void {
+    this.#core.stubs.clear();
+  }
+
+  /** The technical users of a platform, whose credentials its OAuth servers accept; new objects each time. */
+  technicalUsers(platform: EmulatedPlatform = 'mindsphere'): EmulatedTechnicalUser[] {
+    return this.#core.platform(platform).settings.technicalUsers.map((user) => ({ ...user }));
   }
 
   /**

@@ -23,7 +23,7 @@ import { type Answer, hang, headerOf, json } from '../support/stub-platform.js';
 const named = (count: number) => Array.from({ length: count }, (_, at) => `customer${at}`);
 
 async function startEmulated(options: MindsphereEmulatorOptions = {}, request: object = ONE_TRY) {
-  const emulator = await MindsphereEmulator.start(options);
+  const emulator = await MindsphereEmulator.start({ strict: true, ...options });
   onTestFinished(() => emulator.close());
   const module = await startWith({ ...emulator.moduleOptions, request });
   const pages = () => emulator.requests('user-tenants').map(({ path }) => path.split('?')[1]);

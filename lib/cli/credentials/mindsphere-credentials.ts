@@ -1,16 +1,16 @@
 #!/usr/bin/env node
+import { complaintAboutNode } from '../node-version.js';
+
 /*
  * `mindsphere-credentials`: doctor, token and verify. Status 0: done, or nothing failed; 1: something failed; 2: wrong
  * arguments. The rest is imported only where Node can load it.
  */
 
-const OLDEST_NODE = [20, 19] as const;
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-  console.error(`mindsphere-credentials needs Node.js ${OLDEST_NODE.join('.')} or later; this is ${process.version}`);
-  process.exitCode = 2;
-} else {
+const complaint = complaintAboutNode('mindsphere-credentials');
+if (complaint === undefined) {
   const { run } = await import('./run.js');
   process.exitCode = await run(process.argv.slice(2));
+} else {
+  console.error(complaint);
+  process.exitCode = 2;
 }

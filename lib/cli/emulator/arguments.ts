@@ -1,57 +1,62 @@
 import { parseArgs } from 'node:util';
-import { isDnsLabel } from '../../testing/emulator/options/checks.js';
-import type {
-  FailureRate,
-  MindsphereEmulatorOptions,
-} from '../../testing/emulator/options/emulator-options.interface.js';
+import type { MindsphereEmulatorOptions } from '../../testing/emulator/options/emulator-options.interface.js';
 import { resolveSettings } from '../../testing/emulator/options/emulator-settings.js';
 import { EmulatorOptionError } from '../../testing/emulator/options/option-error.js';
+import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
+import { failureRateOf, flagOf, listed, numberOf } from './argument-values.js';
 import { UsageError } from './usage.error.js';
+import { type EmulatedUser, readUser } from './user-argument.js';
+
+export type { EmulatedUser } from './user-argument.js';
 
 /** Where it listens unless told otherwise: at an address that configurations can name. */
 export const DEFAULT_PORT = 3001;
+/** The last requests that `GET /__emulator/requests` answers. */
+const REMEMBERED_REQUESTS = 1_000;
 
 const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
+  domains: { type: 'string' },
+  platform: { type: 'string' },
   tenants: { type: 'string' },
   user: { type: 'string', multiple: true },
+  strict: { type: 'boolean' },
+  fixtures: { type: 'string' },
+  keys: { type: 'string' },
   latency: { type: 'string' },
   fail: { type: 'string', multiple: true },
   seed: { type: 'string' },
+  app: { type: 'string' },
+  'session-minutes': { type: 'string' },
+  'own-api': { type: 'string', multiple: true },
+  env: { type: 'boolean' },
+  json: { type: 'boolean' },
+  log: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** `scope-token` of RFC 6749, section 3.3. */
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-
-/** Flags of the options of the emulator that are not called the same here. */
-const FLAGS: Readonly<Record<string, string>> = {
-  'app.userTenant': 'each name in --tenants',
-  userTenants: 'each name in --tenants',
-  tenants: 'each name in --tenants',
-  'technicalUsers.clientId': 'each name in --tenants',
-  'technicalUsers.tenant': 'each name in --tenants',
-  latencyMs: '--latency',
-  failureRate: '--fail',
-  endpoint: '--fail: the endpoint',
-  failureSeed: '--seed',
-};
-
 type Values = ReturnType<typeof parse>;
 
-/** A user, and what the tenant's administrator has given them. */
-export interface EmulatedUser {
-  readonly tenant: string;
-  readonly scopes: readonly string[];
+/** The gateway in front of an application. */
+export interface GatewayArguments {
+  readonly url: string;
+  readonly platform: EmulatedPlatform;
+  readonly sessionMinutes?: number;
+  readonly ownApi?: readonly string[];
 }
 
-/** What the command line says. */
+/** What the command line asks for. */
 export interface Arguments {
   readonly help: boolean;
+  /** How the start is described on standard output. */
+  readonly print: 'text' | 'env' | 'json';
+  /** Whether each request is a line on standard error. */
+  readonly log: boolean;
   /** Who gets a token. */
   readonly users: readonly EmulatedUser[];
   readonly options: MindsphereEmulatorOptions;
+  readonly gateway?: GatewayArguments;
 }
 
 /**
@@ -61,34 +66,52 @@ export interface Arguments {
  */
 export function readArguments(args: readonly string[]): Arguments {
   const values = explained(() => parse(args));
+  const platform = platformOf(values);
   const tenants = tenantsOf(values);
-  const options = optionsOf(values, tenants);
-  const [{ app }] = explained(() => resolveSettings(options)).platforms;
-  const usual = [`${app.appName}.user`];
-  const usualUsers = (tenants ?? [app.userTenant]).map((tenant) => ({ tenant, scopes: usual }));
-  const users = values.user?.map((text) => userOf(text, usual, tenants)) ?? usualUsers;
-  return { help: values.help ?? false, users, options };
+  const options = optionsOf(values, platform, tenants);
+  const settings = explained(() => resolveSettings(options));
+  const app = (settings.platforms.find(({ profile }) => profile.name === platform) ?? settings.platforms[0]).app;
+  const defaults = { platform, scopes: [`${app.appName}.user`], tenants };
+  const users = values.user ?? tenants ?? [app.userTenant];
+  const gateway = gatewayOf(values, platform);
+  return {
+    help: values.help ?? false,
+    print: printOf(values),
+    log: values.log ?? false,
+    users: users.map((user) => readUser(user, defaults)),
+    options,
+    ...(gateway && { gateway }),
+  };
 }
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false, strict: true }).values;
 }
 
-function optionsOf(values: Values, tenants: readonly string[] | undefined): MindsphereEmulatorOptions {
+function optionsOf(
+  values: Values,
+  platform: EmulatedPlatform,
+  tenants: readonly string[] | undefined,
+): MindsphereEmulatorOptions {
+  const restricted = tenants && onlyThese(tenants);
   return {
     port: numberOf('port', values.port) ?? DEFAULT_PORT,
     host: values.host,
+    domains: values.domains === undefined ? undefined : listed(values.domains),
+    strict: values.strict,
+    fixtures: values.fixtures,
+    keysFile: values.keys,
     latencyMs: numberOf('latency', values.latency),
     failureRate: failureRateOf(values.fail ?? []),
     failureSeed: numberOf('seed', values.seed),
-    // Nobody asks for them.
-    rememberedRequests: 0,
-    ...(tenants && onlyThese(tenants)),
+    rememberedRequests: REMEMBERED_REQUESTS,
+    xcelerator: platform === 'xcelerator' && restricted ? restricted : true,
+    ...(platform === 'mindsphere' && restricted),
   };
 }
 
 /** The app is provisioned to these tenants and to no other; each has an OAuth server and a technical user. */
-function onlyThese(tenants: readonly string[]): MindsphereEmulatorOptions {
+function onlyThese(tenants: readonly string[]) {
   const technicalUsers = tenants.map((tenant) => ({
     clientId: `${tenant}-technicaluser`,
     clientSecret: 'emulated-tenant-secret',
@@ -102,57 +125,43 @@ function tenantsOf({ tenants }: Values): readonly string[] | undefined {
   return [...new Set(listed(tenants).map((tenant) => tenant.toLowerCase()))];
 }
 
-function listed(names: string): string[] {
-  return names.split(',').map((name) => name.trim());
+function platformOf({ platform = 'mindsphere' }: Values): EmulatedPlatform {
+  if (platform === 'mindsphere' || platform === 'xcelerator') return platform;
+  throw new UsageError('--platform must be mindsphere or xcelerator');
 }
 
-/** `acme` with the usual scopes, `acme=a,b` with these, `acme=` with none. */
-function userOf(text: string, usual: readonly string[], tenants: readonly string[] | undefined): EmulatedUser {
-  const [name = '', list, ...rest] = text.split('=').map((part) => part.trim());
-  const tenant = name.toLowerCase();
-  const scopes = list === undefined ? usual : listed(list).filter((scope) => scope !== '');
-  if (rest.length > 0 || !isDnsLabel(tenant) || !scopes.every((scope) => SCOPE.test(scope))) {
-    throw new UsageError('--user takes TENANT or TENANT=SCOPE,SCOPE');
+function printOf({ env = false, json = false }: Values): Arguments['print'] {
+  if (env && json) throw new UsageError('--env and --json exclude each other');
+  if (env) return 'env';
+  return json ? 'json' : 'text';
+}
+
+function gatewayOf(values: Values, platform: EmulatedPlatform): GatewayArguments | undefined {
+  const { app: url, 'session-minutes': minutes, 'own-api': ownApi } = values;
+  if (url === undefined) {
+    if (minutes === undefined && ownApi === undefined) return undefined;
+    throw new UsageError(`${minutes === undefined ? '--own-api' : '--session-minutes'} needs --app`);
   }
-  if (tenants?.includes(tenant) === false) throw new UsageError(`--user: ${tenant} is not in --tenants`);
-  return { tenant, scopes };
+  const sessionMinutes = numberOf('session-minutes', minutes);
+  return { url, platform, ...(sessionMinutes !== undefined && { sessionMinutes }), ...(ownApi && { ownApi }) };
 }
 
-/** `0.1`, or `app-token:0.2` as often as there are endpoints. */
-function failureRateOf(specifications: readonly string[]): FailureRate | undefined {
-  const [first] = specifications;
-  if (first === undefined) return undefined;
-  if (specifications.length === 1 && !first.includes(':')) return numberOf('fail', first);
-  return Object.fromEntries(specifications.map(endpointRate));
-}
-
-function endpointRate(specification: string): [string, number] {
-  const [, endpoint, rate] = /^([^:]+):([^:]+)$/.exec(specification) ?? [];
-  if (endpoint === undefined) throw new UsageError('--fail takes one RATE, or ENDPOINT:RATE, which may be repeated');
-  return [endpoint, numberOf('fail', rate) ?? 0];
-}
-
-function numberOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
-  throw new UsageError(`--${name} must be a number`);
-}
-
-/** An option that the emulator refuses is named by its flag; Node's parser names flags itself, in its first sentence. */
 function explained<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof EmulatorOptionError) throw new UsageError(`${flagOf(error.option)} ${error.problem}`);
-    if (!(error instanceof TypeError)) throw error;
-    const [sentence = ''] = error.message.split(/\.\s/);
-    throw new UsageError(sentence);
+    throw usageErrorOf(error) ?? error;
   }
 }
 
-/** `--fail api` for `failureRate.api`. */
-function flagOf(option: string): string {
-  const [name = '', detail] = option.split('.');
-  const flag = FLAGS[option] ?? FLAGS[name] ?? `--${name}`;
-  return detail === undefined || FLAGS[option] ? flag : `${flag} ${detail}`;
+/**
+ * What is wrong with the command line, where an error is about that: an option that the emulator refuses is named by its
+ * flag; Node's parser names flags itself, in its first sentence.
+ */
+export function usageErrorOf(error: unknown): UsageError | undefined {
+  if (error instanceof UsageError) return error;
+  if (error instanceof EmulatorOptionError) return new UsageError(`${flagOf(error.option)} ${error.problem}`);
+  if (!(error instanceof TypeError)) return undefined;
+  const [sentence = ''] = error.message.split(/\.\s/);
+  return new UsageError(sentence);
 }

@@ -1,27 +1,16 @@
 #!/usr/bin/env node
-import { MindsphereEmulator } from '../../testing/mindsphere-emulator.js';
-import { announce } from './announcement.js';
-import { readArguments } from './arguments.js';
-import { UsageError } from './usage.error.js';
-import { USAGE } from './usage.js';
+import { complaintAboutNode } from '../node-version.js';
 
 /*
- * `mindsphere-emulator`: the emulator for local development, in any language, until SIGINT or SIGTERM. Status 2 for
- * wrong arguments, 1 where it cannot start.
+ * `mindsphere-emulator`: the emulator for local development, in any language, until SIGINT or SIGTERM. Status 2 for wrong
+ * arguments, 1 where it cannot start. The rest is imported only where Node can load it.
  */
 
-async function run(): Promise<void> {
-  const { help, users, options } = readArguments(process.argv.slice(2));
-  if (help) return console.log(USAGE);
-  const emulator = await MindsphereEmulator.start(options);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close());
-  console.log(announce(emulator, users));
+const complaint = complaintAboutNode('mindsphere-emulator');
+if (complaint === undefined) {
+  const { run } = await import('./run.js');
+  await run(process.argv.slice(2));
+} else {
+  console.error(complaint);
+  process.exitCode = 1;
 }
-
-function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`mindsphere-emulator: ${message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
-
-await run().catch(fail);

@@ -1,12 +1,18 @@
 import { AccessToken } from '../../token/access-token.js';
+import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
+import { fakeTenantClaims, lifeOf } from './fake-claims.js';
 import { fakeJwt } from './fake-jwt.js';
 
 /** What a test may say of a fake token; everything has a default. */
 export interface FakeAccessTokenOptions {
-  /** Default: a JWT-shaped text with the claims, which every verifier refuses. */
+  /** Default: a string in the form of a JWT with the claims, which every verifier refuses. */
   value?: string | undefined;
+  /** Platform that it is for. Default `'mindsphere'`. */
+  platform?: EmulatedPlatform | undefined;
   /** Default `'fake-tenant'`. */
   tenant?: string | undefined;
+  /** Name of the tenant. Default: on `mindsphere.io` as `tenant`, on `siemens.app` none. */
+  tenantName?: string | undefined;
   /** Default: none. */
   subtenant?: string | undefined;
   /** Default: none. */
@@ -23,22 +29,18 @@ const LIFE_MS = 30 * 60_000;
 
 /** An `AccessToken` without a platform. No network I/O. */
 export function fakeAccessToken(options: FakeAccessTokenOptions = {}): AccessToken {
-  const { tenant = 'fake-tenant', subtenant, scopes = [], issuedAt = new Date(), claims } = options;
+  const { platform = 'mindsphere', tenant = 'fake-tenant', subtenant, scopes = [], issuedAt = new Date() } = options;
   const expiresAt = options.expiresAt ?? new Date(issuedAt.getTime() + LIFE_MS);
+  const life = lifeOf(issuedAt, expiresAt);
+  const claims = { ...fakeTenantClaims({ ...options, tenant }), scope: scopes, ...life, ...options.claims };
   return new AccessToken({
-    value:
-      options.value ?? fakeJwt({ ten: tenant, subtenant, scope: scopes, ...lifeOf(issuedAt, expiresAt), ...claims }),
+    value: options.value ?? fakeJwt(claims),
     issuedAt: issuedAt.getTime(),
     expiresAt: expiresAt.getTime(),
     trusted: true,
-    platform: 'mindsphere',
+    platform,
     tenant,
     subtenant,
     scope: scopes.join(' '),
   });
-}
-
-/** `iat` and `exp`, which are seconds (RFC 7519, section 2). */
-export function lifeOf(issuedAt: Date, expiresAt: Date): { iat: number; exp: number } {
-  return { iat: Math.floor(issuedAt.getTime() / 1_000), exp: Math.floor(expiresAt.getTime() / 1_000) };
 }

@@ -1,16 +1,21 @@
 import { UserToken } from '../../users/user-token.js';
 import { deepFreeze } from '../../util/deep-freeze.js';
-import { lifeOf } from './fake-access-token.js';
+import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
+import { fakeTenantClaims, lifeOf } from './fake-claims.js';
 import { fakeJwt } from './fake-jwt.js';
 
 /** What a test may say of a fake user; everything has a default. */
 export interface FakeUserTokenOptions {
-  /** Default: a JWT-shaped text with the claims, which every verifier refuses. */
+  /** Default: a string in the form of a JWT with the claims, which every verifier refuses. */
   value?: string | undefined;
   /** Whether it counts as verified. Default `true`; while `false` it shows no claims. */
   verified?: boolean | undefined;
+  /** Platform that it is for. Default `'mindsphere'`. */
+  platform?: EmulatedPlatform | undefined;
   /** Default `'fake-tenant'`. */
   tenant?: string | undefined;
+  /** Name of the tenant. Default: on `mindsphere.io` as `tenant`, on `siemens.app` none. */
+  tenantName?: string | undefined;
   /** Default: none. */
   subtenant?: string | undefined;
   /** Second part of the client id. Default: as `tenant`. */
@@ -36,10 +41,12 @@ export function fakeUserToken(options: FakeUserTokenOptions = {}): UserToken {
   const claims = deepFreeze({ ...claimsOf(options), ...lifeOf(issuedAt, expiresAt), ...options.claims });
   const verified = { claims, issuedAt: issuedAt.getTime(), expiresAt: expiresAt.getTime() };
   const value = options.value ?? fakeJwt(claims);
+  const { platform = 'mindsphere', tenantName } = options;
   const content = Object.freeze({
     value,
-    platform: 'mindsphere' as const,
-    ...((options.verified ?? true) ? { verified } : {}),
+    platform,
+    ...(tenantName !== undefined && { tenantName }),
+    ...((options.verified ?? true) && { verified }),
   });
   return new UserToken(() => content);
 }
@@ -48,13 +55,16 @@ function claimsOf(options: FakeUserTokenOptions): Record<string, unknown> {
   const { tenant = 'fake-tenant', appName = 'fakeapp', userName = 'fake.user@example.com' } = options;
   const clientId = `${appName}-${options.hostTenant ?? tenant}`;
   return {
-    ten: tenant,
-    subtenant: options.subtenant,
+    ...fakeTenantClaims({ ...options, tenant }),
+    ...fakeUserIdClaim(options),
     cid: clientId,
     client_id: clientId,
     user_name: userName,
-    user_id: 'fake-user-id',
     email: userName,
     scope: [...(options.scopes ?? [])],
   };
+}
+
+function fakeUserIdClaim({ platform }: FakeUserTokenOptions): Record<string, unknown> {
+  return { [platform === 'xcelerator' ? 'sws.samauth.ten.user' : 'user_id']: 'fake-user-id' };
 }

@@ -1,24 +1,32 @@
+import { ControlCalls } from './control/control-calls.js';
 import type { EmulatorFront } from './control/emulator-control.interface.js';
 import { PlatformEndpoints } from './endpoints/platform-endpoints.js';
+import { Addresses } from './http/addresses.js';
 import { EmulatorServer } from './http/emulator-server.js';
 import { HostCheck, urlHost } from './http/host-check.js';
 import { RequestHandler } from './http/request-handler.js';
+import type { EmulatorEndpoint } from './http/route.js';
 import { KeyChain } from './keys/key-chain.js';
 import { oneOf } from './options/checks.js';
 import type { EmulatorSettings } from './options/emulator-options.interface.js';
 import { EmulatorOptionError } from './options/option-error.js';
 import type { EmulatedPlatform } from './platforms/emulated-platform.js';
+import { FixtureFolder } from './stubs/fixture-folder.js';
+import { StubTable } from './stubs/stub-table.js';
 import { TokenChecker } from './tokens/token-checker.js';
 import type { UserTokenRequest } from './tokens/token-issuer.js';
-import { RequestLog } from './traffic/request-log.js';
+import { demandPlatform, type EmulatorFault } from './traffic/fault-queue.js';
+import type { RecordedRequest } from './traffic/recorded-request.interface.js';
+import { type RequestFilter, RequestLog } from './traffic/request-log.js';
 import { Traffic } from './traffic/traffic.js';
 
 /** Everything that an emulator consists of, put together. */
 export class EmulatorCore {
   readonly settings: EmulatorSettings;
-  readonly keys: KeyChain;
   readonly log: RequestLog;
   readonly traffic: Traffic;
+  readonly stubs = new StubTable();
+  readonly #keys: KeyChain;
   readonly #platforms: readonly PlatformEndpoints[];
   readonly #handler: RequestHandler;
   readonly #server: EmulatorServer;
@@ -27,16 +35,20 @@ export class EmulatorCore {
 
   private constructor(settings: EmulatorSettings, keys: KeyChain) {
     this.settings = settings;
-    this.keys = keys;
+    this.#keys = keys;
     this.log = new RequestLog(settings);
     this.traffic = new Traffic(settings);
     const tokens = new TokenChecker(
       settings.platforms.map(({ profile }) => profile),
       keys,
     );
-    this.#platforms = settings.platforms.map((platform) => new PlatformEndpoints(settings, platform, keys, tokens));
-    const parts = { hosts: new HostCheck(settings), platforms: this.#platforms, traffic: this.traffic, log: this.log };
-    this.#handler = new RequestHandler(parts);
+    const fixtures = settings.fixtures === undefined ? undefined : new FixtureFolder(settings.fixtures);
+    const shared = { keys, tokens, answers: { stubs: this.stubs, fixtures } };
+    this.#platforms = settings.platforms.map((platform) => new PlatformEndpoints(settings, platform, shared));
+    const hosts = new HostCheck(settings);
+    const addresses = new Addresses(hosts, this.#platforms);
+    const control = new ControlCalls(hosts, this);
+    this.#handler = new RequestHandler({ addresses, control, traffic: this.traffic, log: this.log });
     this.#server = new EmulatorServer((message, response) => this.#handler.handle(message, response));
   }
 
@@ -78,6 +90,22 @@ export class EmulatorCore {
   /** A user's token, signed at once by the key that signs now. */
   issueUserToken(request: UserTokenRequest): string {
     return this.platform(request.platform ?? 'mindsphere').issuer.user(request, this.origin);
+  }
+
+  /** Makes the next requests of an endpoint fail, or wait. */
+  failNext(endpoint: EmulatorEndpoint, fault: EmulatorFault): void {
+    this.traffic.faults.add(endpoint, fault);
+  }
+
+  /** Signs with new keys from now on: on the named platform, or on all. */
+  rotateKeys(platform?: EmulatedPlatform): void {
+    demandPlatform(platform);
+    this.#keys.rotate(platform);
+  }
+
+  /** What has arrived, as far as the filter leaves it. */
+  requests(filter: RequestFilter = {}): RecordedRequest[] {
+    return this.log.list(filter);
   }
 
   /** Places something before the emulator, in the place of what stood there. */

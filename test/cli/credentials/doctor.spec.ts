@@ -210,7 +210,7 @@ describe('mindsphere-credentials doctor', () => {
   });
 
   it('checks both platforms', async () => {
-    const emulator = await MindsphereEmulator.start({ xcelerator: true });
+    const emulator = await MindsphereEmulator.start({ strict: true, xcelerator: true });
     onTestFinished(() => emulator.close());
     const { gatewayUrl, oauthUrl, app, tenant, xcelerator } = emulator.moduleOptions;
     configure(

@@ -79,7 +79,7 @@ export class FaultyPlatform {
   }
 
   static async start(chance: Chance, options: Parameters<typeof MindsphereEmulator.start>[0]): Promise<FaultyPlatform> {
-    const platform = new FaultyPlatform(await MindsphereEmulator.start(options), chance);
+    const platform = new FaultyPlatform(await MindsphereEmulator.start({ strict: true, ...options }), chance);
     await new Promise<void>((resolve) => platform.#server.listen(0, '127.0.0.1', resolve));
     return platform;
   }

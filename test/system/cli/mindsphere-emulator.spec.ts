@@ -1,8 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
+import { until } from '../../support/basics.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 describe('mindsphere-emulator, the command', () => {
@@ -124,6 +129,18 @@ describe('mindsphere-emulator, the command', () => {
     [['--fail', 'app:0.1'], '--fail: the endpoint must be one of app-token, tenant-token'],
     [['--fail', '0.1', '--fail', 'api:0.1'], '--fail takes one RATE, or ENDPOINT:RATE'],
     [['--seed', 'x'], '--seed must be a number'],
+    [['--user', '@a'], '--user takes TENANT or TENANT=SCOPE,SCOPE'],
+    [['--user', 'a b@c'], '--user takes TENANT or TENANT=SCOPE,SCOPE'],
+    [['--domains', 'a..b'], 'each name in --domains must be a domain name'],
+    [['--platform', 'both'], '--platform must be mindsphere or xcelerator'],
+    [['--platform', 'xcelerator', '--tenants', 'a.b'], 'each name in --tenants must be one DNS label'],
+    [['--fixtures', '/no/such/folder'], '--fixtures must name a folder'],
+    [['--env', '--json'], '--env and --json exclude each other'],
+    [['--own-api', '/api/mine'], '--own-api needs --app'],
+    [['--session-minutes', '5'], '--session-minutes needs --app'],
+    [['--port', '0', '--app', '3000'], '--app must be like http://127.0.0.1:3000'],
+    [['--port', '0', '--app', 'http://127.0.0.1:1', '--session-minutes', '0'], '--session-minutes must be a number'],
+    [['--port', '0', '--app', 'http://127.0.0.1:1', '--own-api', '/mine'], '--own-api must be a path like /api/mine'],
     [['--prot', '1'], "Unknown option '--prot'"],
     [['start'], "Unexpected argument 'start'"],
   ])('answers %j with one line and status 2', async (args, reason) => {
@@ -140,7 +157,129 @@ describe('mindsphere-emulator, the command', () => {
     const process = start(['--port', String(other.port)]);
     expect(await process.ended).toBe(1);
     expect(process.stderr()).toMatch(/^mindsphere-emulator: [^\n]*EADDRINUSE[^\n]*\n$/);
+    expect(process.stderr()).toContain(`port ${other.port} is in use`);
+    expect(process.stderr()).toContain('--port');
   });
+
+  it('prints shell lines and nothing else with --env', async () => {
+    const process = start(['--port', '0', '--env', '--tenants', 'acme,globex', '--user', "ann@acme=it's"]);
+    await process.says(/CLIENT_SECRET_OF_GLOBEX=.*\n/);
+    const lines = process.stdout().trimEnd().split('\n');
+    for (const line of lines) expect(line).toMatch(/^export [A-Z_\d]+='.*'$/);
+    const read = spawnSync('sh', ['-c', `${process.stdout()}\nenv`], { encoding: 'utf8' }).stdout;
+    const origin = /^MINDSPHERE_GATEWAY_URL=(.*)$/m.exec(read)?.[1] ?? '';
+    const token = /^TOKEN_OF_ACME=(.*)$/m.exec(read)?.[1] ?? '';
+    const user = { tenant: 'acme', userName: 'ann@acme.example.com', scopes: ["it's"] };
+    expect(await (await callApi(origin, token)).json()).toMatchObject(user);
+    expect((await tokenRequest(origin, 'globex-technicaluser', 'emulated-tenant-secret', 'globex')).status).toBe(200);
+  });
+
+  it('prints one JSON document with --json, and goes on running', async () => {
+    const process = start(['--port', '0', '--json', '--platform', 'xcelerator', '--user', '1000000351']);
+    await process.says(/\n}\n$/);
+    const report = JSON.parse(process.stdout());
+    expect(report).toMatchObject({
+      platforms: [{ platform: 'mindsphere' }, { platform: 'xcelerator', gatewayUrl: `${report.origin}/xcelerator` }],
+      variables: { XCELERATOR_CORE_TENANT: '1000001700', MDSP_OS_VM_APP_NAME: 'myapp' },
+      users: [{ platform: 'xcelerator', tenant: '1000000351', variable: 'TOKEN_OF_1000000351' }],
+      technicalUsers: [{ platform: 'mindsphere' }, { platform: 'xcelerator', tenant: '1000000351' }],
+    });
+    const path = '/xcelerator/api/assetmanagement-1000001700/v3/assets';
+    const authorization = `Bearer ${report.users[0].token}`;
+    expect((await fetch(`${report.origin}${path}`, { headers: { authorization } })).status).toBe(200);
+    expect(process.stderr()).toBe('');
+  });
+
+  it('prints all technical users of --tenants', async () => {
+    const { text } = await running('--tenants', 'acme,globex');
+    for (const tenant of ['acme', 'globex']) {
+      expect(text).toMatch(new RegExp(`^curl -u '${tenant}-technicaluser:[^']+' .*/piam/${tenant}/oauth/token$`, 'm'));
+    }
+  });
+
+  it('logs a line per request with --log, without secrets', async () => {
+    const { process, origin } = await running('--log');
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.c2lnbmF0dXJl';
+    await callApi(origin, token);
+    await fetch(`${origin}/api/x?access_token=${token}`);
+    await fetch(`${origin}/nowhere`);
+    await tokenRequest(origin, 'customer-technicaluser', 'emulated-tenant-secret', 'customer');
+    await until(() => process.stderr().split('\n').length === 5);
+    const lines = process.stderr().trimEnd().split('\n');
+    const time = String.raw`^\d{2}:\d{2}:\d{2}\.\d{3}`;
+    expect(lines[0]).toMatch(
+      new RegExp(`${time} GET /api/assetmanagement/v3/assets 401 \\d+ ms \\(mindsphere api\\)$`),
+    );
+    expect(lines[1]).toContain('/api/x?access_token=*** 401');
+    expect(lines[2]).toContain('GET /nowhere 404');
+    expect(lines[3]).toContain('POST /piam/customer/oauth/token 200');
+    expect(process.stderr()).not.toMatch(/eyJ|emulated-tenant-secret/);
+  });
+
+  it('keeps its keys in the file of --keys, so that tokens outlive a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'keys.json');
+    const first = await running('--keys', file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const { port } = new URL(first.origin);
+    first.process.child.kill('SIGTERM');
+    await first.process.ended;
+    const second = start(['--port', port, '--keys', file]);
+    await second.says(/Ctrl-C ends it/);
+    expect((await callApi(first.origin, variable(first.text, 'TOKEN_OF_CUSTOMER'))).status).toBe(200);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    await chmod(file, 0o644);
+    const third = start(['--port', '0', '--keys', file]);
+    expect(await third.ended).toBe(1);
+    expect(third.stderr()).toMatch(/^mindsphere-emulator: [^\n]*chmod 600[^\n]*\n$/);
+  });
+
+  it('answers with the fixtures of a folder', async () => {
+    const fixtures = await mkdtemp(join(tmpdir(), 'fixtures-'));
+    onTestFinished(() => rm(fixtures, { recursive: true, force: true }));
+    await mkdir(join(fixtures, 'api/assetmanagement/v3'), { recursive: true });
+    await writeFile(join(fixtures, 'api/assetmanagement/v3/assets.get.json'), '{"_embedded":{"assets":[]}}');
+    const { origin, text } = await running('--fixtures', fixtures);
+    const response = await callApi(origin, variable(text, 'TOKEN_OF_CUSTOMER'));
+    expect(await response.json()).toEqual({ _embedded: { assets: [] } });
+  });
+
+  it('is controlled over HTTP from this machine', async () => {
+    const { origin } = await running();
+    const answer = await fetch(`${origin}/__emulator/user-token`, { method: 'POST', body: '{"tenant":"acme"}' });
+    const { token } = JSON.parse(await answer.text());
+    expect(await (await callApi(origin, token)).json()).toMatchObject({ tenant: 'acme' });
+    expect(await (await fetch(`${origin}/__emulator/requests`)).json()).toMatchObject([
+      { endpoint: 'api', status: 200 },
+    ]);
+  });
+
+  it('plays the gateway in front of an application with --app', async () => {
+    const application = createServer((request, response) => response.end(request.headers.authorization ?? 'nobody'));
+    await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void application.close());
+    const { port } = application.address() as AddressInfo;
+    const { origin, text } = await running('--app', `http://127.0.0.1:${port}`, '--user', 'ann@customer');
+    expect(text).toContain(`Open ${origin}/ in a browser`);
+    const page = await fetch(origin, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('ann@');
+    const authorization = `Bearer ${variable(text, 'TOKEN_OF_CUSTOMER')}`;
+    expect(await (await fetch(origin, { headers: { authorization } })).text()).toBe(authorization);
+  });
+
+  it.each(['mindsphere-emulator', 'mindsphere-credentials'])(
+    '%s says what it needs under an old Node',
+    async (name) => {
+      const path = join(builtLibrary(), 'cli', name.replace('mindsphere-', ''), `${name}.js`);
+      const old = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.18.3'}})";
+      const process = spawnNode(['--import', `data:text/javascript,${encodeURIComponent(old)}`, path]);
+      expect(await process.ended).not.toBe(0);
+      expect(process.stderr()).toMatch(new RegExp(`^${name} needs Node.js 20.19 or later[^\\n]*\\n$`));
+      expect(process.stdout()).toBe('');
+    },
+  );
 
   it('does not start under NODE_ENV=production', async () => {
     const process = start(['--port', '0'], { NODE_ENV: 'production' });

@@ -12,7 +12,7 @@ describe('The application alone', () => {
   let emulator: MindsphereEmulator;
 
   beforeEach(async () => {
-    emulator = await MindsphereEmulator.start();
+    emulator = await MindsphereEmulator.start({ strict: true });
     onTestFinished(() => emulator.close());
   });
 

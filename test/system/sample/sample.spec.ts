@@ -64,7 +64,7 @@ beforeAll(() => {
 
 // One for each test: a platform's budget for issuers never verified before is shared by all applications of a process.
 beforeEach(async () => {
-  emulator = await MindsphereEmulator.start({ signingKeyPosition: Infinity });
+  emulator = await MindsphereEmulator.start({ strict: true, signingKeyPosition: Infinity });
   process.env['SAMPLE_GATEWAY_URL'] = emulator.origin;
   process.env['SAMPLE_OAUTH_URL'] = `${emulator.origin}/piam/{tenant}`;
   tokens = issueTokens(emulator);

@@ -20,6 +20,7 @@ const tell = (token: string) => print(`issued ${Buffer.from(token).toString('hex
 /** Runs what an application goes through, and logs whatever comes of it, at every level. */
 export async function runApplication(isCanary: boolean): Promise<void> {
   const emulator = await MindsphereEmulator.start({
+    strict: true,
     app: { keyStoreClientId: 'child', keyStoreClientSecret: APP_SECRET },
     technicalUsers: [{ clientId: 'child', clientSecret: TENANT_SECRET, tenant: 'customer' }],
   });

@@ -60,7 +60,7 @@ export async function startGateway(
   options: Partial<ApplicationGatewayOptions> & Pick<ApplicationGatewayOptions, 'url'>,
   emulatorOptions: MindsphereEmulatorOptions = {},
 ): Promise<Gateway> {
-  const emulator = await MindsphereEmulator.start(emulatorOptions);
+  const emulator = await MindsphereEmulator.start({ strict: true, ...emulatorOptions });
   onTestFinished(() => emulator.close());
   await emulator.serveApplication({ users: [ANN, OLGA], ...options });
   return new Gateway(emulator);

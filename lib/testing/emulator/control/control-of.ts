@@ -15,9 +15,9 @@ export function controlOf(core: EmulatorCore): EmulatorControl {
       core.traffic.latencyMs = value;
     },
     issueUserToken: (request) => core.issueUserToken(request),
-    failNext: (endpoint, fault) => core.traffic.faults.add(endpoint, fault),
-    rotateKeys: (platform) => core.keys.rotate(platform),
-    requests: () => core.log.list(),
+    failNext: (endpoint, fault) => core.failNext(endpoint, fault),
+    rotateKeys: (platform) => core.rotateKeys(platform),
+    requests: () => core.requests(),
     record: (message, platform) => core.log.addMessage(platform, message),
   };
 }

@@ -2,35 +2,71 @@ import { type Answer, answer, platformError } from '../http/answer.js';
 import { type EmulatedRequest, singleHeader } from '../http/emulated-request.js';
 import type { Route } from '../http/route.js';
 import type { Claims } from '../platforms/emulated-platform.js';
+import type { FixtureFolder } from '../stubs/fixture-folder.js';
+import { firstFound } from '../stubs/first-found.js';
+import { segmentsOf } from '../stubs/path-template.js';
+import { stubRequestOf } from '../stubs/stub-answer.js';
+import type { StubTable } from '../stubs/stub-table.js';
 import type { TokenChecker } from '../tokens/token-checker.js';
 
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Any API behind a gateway: it demands a token, and answers what the token says. */
+/** What the APIs of both platforms answer with. */
+export interface ApiAnswers {
+  readonly stubs: StubTable;
+  readonly fixtures: FixtureFolder | undefined;
+}
+
+/** Any API behind a gateway: it demands a token, and answers what it was given, else what the token says. */
 export class ApiEndpoint {
   readonly #tokens: TokenChecker;
+  readonly #answers: ApiAnswers;
   readonly #strict: boolean;
 
-  constructor(tokens: TokenChecker, strict: boolean) {
+  constructor(tokens: TokenChecker, answers: ApiAnswers, strict: boolean) {
     this.#tokens = tokens;
+    this.#answers = answers;
     this.#strict = strict;
   }
 
-  /** Answers what the token says; `port` is the one that the emulator listens on. */
-  handle(request: EmulatedRequest, route: Route, port: number): Answer {
-    if (route.profile.plainApiPath(route.path) === undefined) return platformError(404, 'notfound', 'Not found');
+  /** Answers a request; `port` is the one that the emulator listens on. */
+  async handle(request: EmulatedRequest, route: Route, port: number): Promise<Answer> {
+    const plainPath = route.profile.plainApiPath(route.path);
+    if (plainPath === undefined) return platformError(404, 'notfound', 'Not found');
     const claims = this.claimsOf(request, route, port);
-    return claims ? answer(describe(request, route, claims)) : unauthorized();
+    if (!claims) return unauthorized();
+    try {
+      const given = await this.#given(request, route, claims, [...new Set([route.path, plainPath])]);
+      return given ?? answer(describe(request, route, claims));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return platformError(500, 'stub', `The answer of a test or of a fixture failed: ${message}`);
+    }
   }
 
   /** The claims of the request's token; `undefined` where it has no valid one. */
   claimsOf(request: EmulatedRequest, { profile }: Route, port: number): Claims | undefined {
     const header = singleHeader(request, 'authorization') ?? '';
-    const scheme = header.slice(0, 6);
-    const token = header.slice(7);
+    const [scheme, token] = [header.slice(0, 6), header.slice(7)] as const;
     const isBearer = this.#strict ? scheme === 'Bearer' : scheme.toLowerCase() === 'bearer';
     if (!isBearer || header[6] !== ' ' || !TOKEN.test(token)) return undefined;
     return this.#tokens.claimsOf(token, { profile, port, host: request.host });
+  }
+
+  /** What a test or a fixture says, under the path that arrived, then under the one without the id of a provider. */
+  async #given(
+    request: EmulatedRequest,
+    { path, profile }: Route,
+    claims: Claims,
+    spellings: readonly string[],
+  ): Promise<Answer | undefined> {
+    const paths = spellings.map(segmentsOf).filter((segments) => segments !== undefined);
+    for (const segments of paths) {
+      const stub = this.#answers.stubs.find(request.method, segments);
+      const details = { path, params: stub?.params ?? {}, claims, platform: profile.name };
+      if (stub) return stub.respond(stubRequestOf(request, details));
+    }
+    return firstFound(paths, async (segments) => this.#answers.fixtures?.find(request.method, segments));
   }
 }
 

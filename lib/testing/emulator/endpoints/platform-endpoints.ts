@@ -5,11 +5,18 @@ import type { KeyChain } from '../keys/key-chain.js';
 import type { EmulatorSettings, PlatformSettings } from '../options/emulator-options.interface.js';
 import type { TokenChecker } from '../tokens/token-checker.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
-import { ApiEndpoint } from './api.endpoint.js';
+import { type ApiAnswers, ApiEndpoint } from './api.endpoint.js';
 import { AppTokenEndpoint } from './app-token.endpoint.js';
 import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
 import { TokenKeysEndpoint } from './token-keys.endpoint.js';
 import { UserTenantsEndpoint } from './user-tenants.endpoint.js';
+
+/** What both platforms share. */
+export interface SharedParts {
+  readonly keys: KeyChain;
+  readonly tokens: TokenChecker;
+  readonly answers: ApiAnswers;
+}
 
 /** One platform: its tokens, and everything that answers there. */
 export class PlatformEndpoints {
@@ -21,14 +28,14 @@ export class PlatformEndpoints {
   readonly #userTenants: UserTenantsEndpoint;
   readonly #api: ApiEndpoint;
 
-  constructor(settings: EmulatorSettings, platform: PlatformSettings, keys: KeyChain, tokens: TokenChecker) {
+  constructor(settings: EmulatorSettings, platform: PlatformSettings, { keys, tokens, answers }: SharedParts) {
     this.settings = platform;
     this.issuer = new TokenIssuer(settings, platform, keys);
     this.#appToken = new AppTokenEndpoint(settings, platform, this.issuer, tokens);
     this.#tenantToken = new TenantTokenEndpoint(settings, platform, this.issuer);
     this.#tokenKeys = new TokenKeysEndpoint(keys);
     this.#userTenants = new UserTenantsEndpoint(platform);
-    this.#api = new ApiEndpoint(tokens, settings.strict);
+    this.#api = new ApiEndpoint(tokens, answers, settings.strict);
   }
 
   /** Whether there is an OAuth server of this tenant, whose name is in lower case. */
@@ -38,7 +45,7 @@ export class PlatformEndpoints {
   }
 
   /** Answers a request; `port` is the one that the emulator listens on. */
-  answer(route: Route, request: EmulatedRequest, port: number): Answer {
+  answer(route: Route, request: EmulatedRequest, port: number): Answer | Promise<Answer> {
     switch (route.endpoint) {
       case 'app-token':
         return this.#appToken.handle(request, route, port);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { EmulatorFault } from '../traffic/fault-queue.js';
 import { type Answer, platformError } from './answer.js';
 
-const JSON_TYPE = 'application/json;charset=UTF-8';
+export const JSON_TYPE = 'application/json;charset=UTF-8';
 
 /** Sends an answer. */
 export function writeAnswer(response: ServerResponse, { status, headers = {}, body }: Answer): void {

@@ -7,7 +7,8 @@ export interface ClientCredentials {
   readonly secret: string;
 }
 
-const SCHEME_AND_REST = /^([a-z]+) +(\S+)$/i;
+/** Any scheme; Base64 or base64url, with or without padding. */
+const SCHEME_AND_REST = /^([a-z]+) +([\w+/-]+={0,2})$/i;
 
 /**
  * Reads `{scheme} base64(id:secret)` as it is documented: the scheme in exactly this spelling, one space, canonical

@@ -5,8 +5,11 @@ import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 export interface RecordedRequest {
   /** Platform whose server it was for. */
   readonly platform: EmulatedPlatform;
-  /** What of the emulator it was for; `'application'`: passed on to the application behind it. */
-  readonly endpoint: EmulatorEndpoint | 'application';
+  /**
+   * What of the emulator it was for; `'application'`: passed on to the application behind it; `'unknown'`: nothing that it
+   * has, which only option `onRequest` is given.
+   */
+  readonly endpoint: EmulatorEndpoint | 'application' | 'unknown';
   /** In upper case. */
   readonly method: string;
   /** Path and query. */

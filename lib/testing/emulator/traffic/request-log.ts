@@ -9,6 +9,9 @@ import { SecretCutter } from './secret-cutter.js';
 /** What counts of a recorded request until it is over. */
 type Entry = { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] } & { readonly size: number };
 
+/** A request with its headers as they came. */
+type ArrivedRequest = Omit<RecordedRequest, 'headers'> & { readonly headers: EmulatedRequest['headers'] };
+
 /** Says that a request is over: with this status, or without an answer. */
 export type Finish = (status: number | undefined) => void;
 
@@ -42,15 +45,18 @@ export class RequestLog {
   add(endpoint: EmulatorEndpoint, platform: EmulatedPlatform, request: EmulatedRequest): Finish {
     const { method, target, receivedAt, headers } = request;
     const body = this.#cutter.cut(request.body.slice(0, LARGEST_BODY + MARGIN)).slice(0, LARGEST_BODY);
-    return this.#begin({ endpoint, platform, method, path: target, headers, body, receivedAt });
+    return this.#begin(this.#entryOf({ endpoint, platform, method, path: target, headers, body, receivedAt }));
   }
 
   /** Keeps what may be kept of a request whose body goes on to an application. */
   addMessage(platform: EmulatedPlatform, message: IncomingMessage): Finish {
-    const { method = '', url: path = '' } = message;
-    const headers: Record<string, readonly string[]> = {};
-    for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = values ?? [];
-    return this.#begin({ endpoint: 'application', platform, method, path, headers, body: '', receivedAt: new Date() });
+    return this.#begin(this.#entryOf(messageOf('application', platform, message)));
+  }
+
+  /** Reports a request that is for nothing that the emulator has, once it is over. It is not remembered. */
+  addUnknown(message: IncomingMessage): Finish {
+    const entry = this.#entryOf(messageOf('unknown', 'mindsphere', message));
+    return (status) => this.#finish(entry, status);
   }
 
   /** The requests that a filter leaves. */
@@ -67,14 +73,17 @@ export class RequestLog {
     this.#size = 0;
   }
 
-  #begin(request: Omit<RecordedRequest, 'headers'> & { readonly headers: EmulatedRequest['headers'] }): Finish {
+  #begin(entry: Entry): Finish {
+    if (this.#limit > 0) this.#remember(entry);
+    return (status) => this.#finish(entry, status);
+  }
+
+  #entryOf(request: ArrivedRequest): Entry {
     const headers: Record<string, string> = {};
     for (const [name, values] of Object.entries(request.headers)) headers[name] = this.#cutter.header(name, values);
     const path = this.#cutter.cut(request.path);
     const size = path.length + request.body.length + JSON.stringify(headers).length;
-    const entry: Entry = { ...request, path, headers: Object.freeze(headers), size };
-    if (this.#limit > 0) this.#remember(entry);
-    return (status) => this.#finish(entry, status);
+    return { ...request, path, headers: Object.freeze(headers), size };
   }
 
   #remember(entry: Entry): void {
@@ -93,6 +102,17 @@ export class RequestLog {
     if (status !== undefined) entry.status = status;
     this.#onRequest?.(copyOf(entry));
   }
+}
+
+/** A request whose body is not read here. */
+function messageOf(
+  endpoint: 'application' | 'unknown',
+  platform: EmulatedPlatform,
+  { method = '', url: path = '', headersDistinct }: IncomingMessage,
+): ArrivedRequest {
+  const headers: Record<string, readonly string[]> = {};
+  for (const [name, values] of Object.entries(headersDistinct)) headers[name] = values ?? [];
+  return { endpoint, platform, method, path, headers, body: '', receivedAt: new Date(Date.now()) };
 }
 
 /** A copy that nobody can change the log through. */

@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 
 /** Starts, answers guarded requests, prints what they got, and stops; nothing may keep the process alive then. */
 async function main(): Promise<void> {
-  const emulator = await MindsphereEmulator.start();
+  const emulator = await MindsphereEmulator.start({ strict: true });
   const app = await NestFactory.create(AppModule.register(emulator.moduleOptions), makeAdapter(), {
     logger: ['fatal', 'error', 'warn'],
     abortOnError: false,

@@ -1,0 +1,83 @@
+import { type ReportedTechnicalUser, type ReportedUser, shellName, type StartReport } from './start-report.js';
+
+const ASSETS = '/api/assetmanagement/v3/assets';
+
+/** One JSON document. */
+export function asJson(report: StartReport): string {
+  return JSON.stringify(report, undefined, 2);
+}
+
+/** Lines for a shell, and nothing else: `eval "$(…)"` or `source` takes them. */
+export function asShellLines({ variables, users, technicalUsers }: StartReport): string {
+  const tokens = Object.fromEntries(users.map(({ variable, token }) => [variable, token]));
+  return exports({ ...variables, ...tokens, ...Object.assign({}, ...technicalUsers.map(variablesOf)) }).join('\n');
+}
+
+/** What to read in a terminal. */
+export function asText(report: StartReport): string {
+  const { origin, application, platforms, variables, users, technicalUsers } = report;
+  return [
+    ...(application === undefined
+      ? []
+      : [`Open ${application} in a browser: your application, with the gateway in front of it`, '']),
+    ...platforms.flatMap(({ gatewayUrl, oauthUrl }) => [
+      `Emulated gateway    ${gatewayUrl}`,
+      `OAuth servers       ${oauthUrl}`,
+      `Key sets            ${oauthUrl}/token_keys`,
+    ]),
+    '',
+    '# The credentials it accepts, in the documented variables:',
+    ...exports(variables),
+    '',
+    "# The two URLs, for npm start in this package's repository:",
+    ...exports({ SAMPLE_GATEWAY_URL: origin, SAMPLE_OAUTH_URL: platforms[0]?.oauthUrl ?? '' }),
+    '',
+    '# Your application with nestjs-mindsphere-credentials reads those variables, or takes the URLs as options:',
+    `MindsphereCredentialsModule.forRoot(${urlOptions(report)})`,
+    '',
+    ...users.flatMap((user) => [describeUser(user), `${user.variable}=${quoted(user.token)}`, '']),
+    '# The technical users, and how one gets a token:',
+    ...technicalUsers.map(describeTechnicalUser),
+    '',
+    ...exampleCall(report),
+    'Ctrl-C ends it.',
+  ].join('\n');
+}
+
+function exampleCall({ users, platforms }: StartReport): string[] {
+  const [user] = users;
+  if (!user) return [];
+  const gateway = platforms.find(({ platform }) => platform === user.platform)?.gatewayUrl ?? '';
+  const path = user.platform === 'mindsphere' ? ASSETS : ASSETS.replace('/v3', '-1000001700/v3');
+  return ['# An API:', `curl -H "Authorization: Bearer $${user.variable}" ${gateway}${path}`, ''];
+}
+
+/** `CLIENT_ID_OF_ACME` and `CLIENT_SECRET_OF_ACME`. */
+function variablesOf({ tenant, clientId, clientSecret }: ReportedTechnicalUser): Record<string, string> {
+  const name = shellName(tenant);
+  return { [`CLIENT_ID_OF_${name}`]: clientId, [`CLIENT_SECRET_OF_${name}`]: clientSecret };
+}
+
+function exports(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
+}
+
+/** One word for every POSIX shell. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function describeUser({ userName, tenant, scopes }: ReportedUser): string {
+  const granted = scopes.length === 0 ? 'without scopes' : `with ${scopes.join(' ')}`;
+  return `# ${userName}, a user of ${tenant}, ${granted}, for 8 hours:`;
+}
+
+function describeTechnicalUser({ clientId, clientSecret, tokenUrl }: ReportedTechnicalUser): string {
+  return `curl -u ${quoted(`${clientId}:${clientSecret}`)} -d grant_type=client_credentials ${tokenUrl}`;
+}
+
+/** Beyond loopback addresses the library wants to be told that plain HTTP is meant. */
+function urlOptions({ platforms: [first], insecure }: StartReport): string {
+  const allow = insecure ? ', allowInsecureHttp: true' : '';
+  return `{ gatewayUrl: '${first?.gatewayUrl}', oauthUrl: '${first?.oauthUrl}'${allow} }`;
+}
