@@ -12,6 +12,7 @@ const isFull = process.env['SYSTEM_TESTS'] === 'full';
 /** Specs with floods of requests or tokens: a twentieth of them in `unit`, all of them in `system` at full length. */
 const FLOODS = [
   'test/verification/floods.spec.ts',
+  'test/verification/newcomers.spec.ts',
   'test/credentials/user-tenants.spec.ts',
   'test/credentials/current-user.spec.ts',
   'test/credentials/current-user-context.spec.ts',
