@@ -1,6 +1,6 @@
 /*
- * What each fault leads to, as a table: `npm run test:faults` asserts every row, prints the table and writes it into the
- * docs/reliability.md. `npm run test:faults -- --check` changes nothing and fails where it differs.
+ * What each fault leads to, as tables: `npm run test:faults` asserts every row, prints the tables and writes them into the
+ * documents. `npm run test:faults -- --check` changes nothing and fails where a document differs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,40 +10,46 @@ import { fileURLToPath } from 'node:url';
 import { withTable } from './markdown.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const readmeFile = join(root, 'docs', 'reliability.md');
-/** As the page names it: the check, so that `npm run test:tables` changes nothing. */
+/** Each table: the variable that tells its spec where to write it, and the page it belongs to. */
+const TABLES = [
+  { variable: 'FAULTS_TABLE', page: 'docs/reliability.md' },
+  { variable: 'CORE_TABLE', page: 'docs/verification.md' },
+];
+/** As the pages name it: the check, so that `npm run test:tables` changes nothing. */
 const COMMAND = 'npm run test:faults -- --check';
 
 const unknown = process.argv.slice(2).filter((option) => option !== '--check');
 if (unknown.length > 0) fail(`unknown option ${unknown.join(' ')}; there is only --check`);
 
-const table = String(measure());
-console.log(`\n${table}\n`);
+for (const [index, table] of measure().entries()) keep(table, TABLES[index].page);
 
-const readme = readFileSync(readmeFile, 'utf8');
-const renewed = withTable(readme, COMMAND, table);
-
-if (renewed === readme) {
-  console.log('The table in docs/reliability.md is the same.');
-} else if (process.argv.includes('--check')) {
-  fail('the table in docs/reliability.md differs from this one: run `npm run test:faults`');
-} else {
-  writeFileSync(readmeFile, renewed);
-  console.log('The table has been written into docs/reliability.md.');
+/** Compares a table with the one in a page, or writes it there. */
+function keep(table, page) {
+  console.log(`\n${table}\n`);
+  const former = readFileSync(join(root, page), 'utf8');
+  const renewed = withTable(former, COMMAND, table);
+  if (renewed === former) {
+    console.log(`The table in ${page} is the same.`);
+  } else if (process.argv.includes('--check')) {
+    fail(`the table in ${page} differs from this one: run \`npm run test:faults\``);
+  } else {
+    writeFileSync(join(root, page), renewed);
+    console.log(`The table has been written into ${page}.`);
+  }
 }
 
 /** Runs the rows, each of which asserts what it promises. */
 function measure() {
   const directory = mkdtempSync(join(tmpdir(), 'faults-'));
-  const file = join(directory, 'table.md');
+  const files = TABLES.map(({ variable }) => [variable, join(directory, `${variable}.md`)]);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   try {
     execFileSync(process.execPath, [vitest, 'run', 'test/system/faults'], {
       cwd: root,
-      env: { ...process.env, FAULTS_TABLE: file },
+      env: { ...process.env, ...Object.fromEntries(files) },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    return readFileSync(file, 'utf8');
+    return files.map(([, file]) => readFileSync(file, 'utf8'));
   } catch {
     return fail('a promise is broken: see above');
   } finally {

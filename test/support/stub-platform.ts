@@ -162,6 +162,8 @@ export class StubPlatform {
   readonly tenant = new StubEndpoint((exchange) => this.#grantToken(exchange));
   /** Key set of any tenant. */
   readonly keys = new StubEndpoint(json({ keys: [] }));
+  /** The platform's key set, as every server answers it. */
+  readonly rightKeys: Answer = (exchange) => json({ keys: keySet() })(exchange);
   /** Everything that has no business here, such as the target of a redirect. */
   readonly elsewhere = new StubEndpoint(json({ error: 'not_found' }, 404));
 
@@ -179,7 +181,7 @@ export class StubPlatform {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.keys.always((exchange) => json({ keys: keySet() })(exchange));
+    this.keys.always(this.rightKeys);
   }
 
   static async start(): Promise<StubPlatform> {
