@@ -6,14 +6,14 @@ export interface ApplicationGatewayOptions {
   /** Where the application is, as `'http://127.0.0.1:3000'`: `http:` or `https:`, host and port, without a path. */
   url: string;
   /** Who may be chosen on the sign-in page, as `issueUserToken` takes them; at least one. Default: that call's default user. */
-  users?: readonly UserTokenRequest[];
+  users?: readonly UserTokenRequest[] | undefined;
   /** Life of a session. Minutes, more than 0, at most 10,080 (a week); fractions count. Default 30. */
-  sessionMinutes?: number;
+  sessionMinutes?: number | undefined;
   /**
    * Paths below `/api/` that belong to the application, as `['/api/mine']`. Whole segments count: `/api/mine` and
    * `/api/mine/…`, not `/api/mine2`. Default: none, so that all of `/api/` goes to the emulated APIs.
    */
-  ownApi?: readonly string[];
+  ownApi?: readonly string[] | undefined;
   /** Whose gateway is played: it decides whose tokens the users have, and the name of the session cookie. Default `'mindsphere'`. */
-  platform?: EmulatedPlatform;
+  platform?: EmulatedPlatform | undefined;
 }
