@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,14 +37,8 @@ function configure(
     vi.stubEnv(name, value);
 }
 
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Nobody listens on it. A port that a server here has left may be another server's by now. */
+const CLOSED_PORT = 1;
 
 const refused = (description: string, status = 401, error = 'unauthorized') =>
   json({ error, error_description: description }, status);
@@ -154,7 +147,7 @@ describe('mindsphere-credentials doctor', () => {
 
   it('names a host that nobody answers at, and skips what depends on it', async () => {
     const platform = await startPlatform();
-    configure(platform, { MINDSPHERE_GATEWAY_URL: `http://127.0.0.1:${await closedPort()}` });
+    configure(platform, { MINDSPHERE_GATEWAY_URL: `http://127.0.0.1:${CLOSED_PORT}` });
     const found = await findings();
     expect(idsOf(found, 'failure')).toEqual(['host.mindsphere.gateway']);
     expect(found['host.mindsphere.gateway']).toMatchObject({ summary: expect.stringContaining('ECONNREFUSED') });
@@ -202,7 +195,7 @@ describe('mindsphere-credentials doctor', () => {
 
   it('warns of a store that is down, without its password', async () => {
     const platform = await startPlatform();
-    configure(platform, { REDIS_URL: `redis://:store-passw0rd@127.0.0.1:${await closedPort()}` });
+    configure(platform, { REDIS_URL: `redis://:store-passw0rd@127.0.0.1:${CLOSED_PORT}` });
     const { status, out } = await command(['doctor', '--json']);
     expect(status).toBe(0);
     expect(out).toMatch(/"store"/);
