@@ -11,8 +11,18 @@ import { demanded, isMet, RESULTS, shown } from './report.mjs';
  * the tables of docs/performance.md. `--brief`, or BENCH_BRIEF=1, runs each once to see that it works, and judges nothing.
  */
 
-const BENCHES = ['cached', 'cold', 'tenants', 'verification', 'guard', 'start', 'memory'];
-const ORDER = ['cached', 'cold', 'tenants', 'verification', 'guard-express', 'guard-fastify', 'start', 'memory'];
+const BENCHES = ['cached', 'cold', 'tenants', 'verification', 'guard', 'calls', 'start', 'memory'];
+const ORDER = [
+  'cached',
+  'cold',
+  'tenants',
+  'verification',
+  'guard-express',
+  'guard-fastify',
+  'calls',
+  'start',
+  'memory',
+];
 const PAGE = new URL('../docs/performance.md', import.meta.url);
 
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -12,25 +12,23 @@ export interface FetchBody {
   readonly content: () => Exclude<RequestInit['body'], undefined>;
 }
 
-/**
- * The body of a request. `given` is what the caller gave beside the request, which can be sent again unless it is a
- * stream. Of a `Request` object, as generated clients give it, only a stream is left: it is read first, up to 10 MB, so
- * that it can be sent again as well.
- */
-export async function bodyOf(request: Request, given: RequestInit['body']): Promise<FetchBody> {
-  if (request.body === null) return { isRepeatable: true, length: 0, content: () => null };
-  const length = lengthOf(given, request.headers.get('content-length'));
-  if (given instanceof FormData || given instanceof URLSearchParams) return keptBody(request);
-  if (given !== undefined && given !== null && isRepeatable(given)) {
-    return { isRepeatable: true, length, content: () => given };
-  }
-  if (given !== undefined && given !== null) return { isRepeatable: false, length, content: () => request.body };
-  return keptBody(request);
+export const NO_BODY: FetchBody = { isRepeatable: true, length: 0, content: () => null };
+
+/** A body as a caller gives it beside a URL. It can be sent again unless it is a stream. */
+export function bodyOf(given: RequestInit['body']): FetchBody {
+  if (given === undefined || given === null) return NO_BODY;
+  const isKept = isRepeatable(given) || given instanceof URLSearchParams;
+  return { isRepeatable: isKept, length: lengthOf(given), content: () => given };
 }
 
-async function keptBody({ body }: Request): Promise<FetchBody> {
+/**
+ * The body of a `Request` object, as generated clients give it, of which only a stream is left: it is read first, up to
+ * 10 MB, so that it can be sent again as well.
+ */
+export async function keptBody({ body }: Request): Promise<FetchBody> {
+  if (body === null) return NO_BODY;
   const chunks: Uint8Array[] = [];
-  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const reader = body.getReader();
   let length = 0;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one chunk after the other

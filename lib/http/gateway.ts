@@ -33,15 +33,23 @@ export type Destination = Pick<
   'baseURL' | 'url' | 'allowAbsoluteUrls' | 'params' | 'paramsSerializer'
 >;
 
+/** A gateway, taken apart. */
+interface Owner {
+  readonly platform: ResolvedPlatform;
+  readonly origin: string;
+  readonly path: string;
+}
+
 /** The gateway of one platform, and the other places where tokens of that platform may go. */
 export class Gateway {
   readonly #platform: ResolvedPlatform;
-  readonly #all: readonly ResolvedPlatform[];
+  /** The gateways of all platforms, longer paths first. */
+  readonly #owners: readonly Owner[];
   readonly #origins: ReadonlySet<string>;
 
   constructor(platform: ResolvedPlatform, all: readonly ResolvedPlatform[], allowedOrigins: readonly string[]) {
     this.#platform = platform;
-    this.#all = all;
+    this.#owners = all.map(ownerOf).toSorted((a, b) => b.path.length - a.path.length);
     this.#origins = new Set([new URL(platform.gatewayUrl).origin, ...allowedOrigins]);
   }
 
@@ -62,8 +70,7 @@ export class Gateway {
   resolve(destination: Destination): string {
     const text = this.#absolute(destination);
     demandPlainUrl(text);
-    if (!URL.canParse(text)) throw requestRefused('its URL is none');
-    const target = new URL(text);
+    const target = parsed(text);
     if (!this.#origins.has(target.origin)) throw requestRefused(leads(target));
     const owner = this.#ownerOf(target);
     if (owner !== undefined && owner !== this.#platform) {
@@ -98,14 +105,25 @@ export class Gateway {
 
   /** The platform whose gateway a URL belongs to: where several have the same origin, the longest path decides. */
   #ownerOf(target: URL): ResolvedPlatform | undefined {
-    const owners = this.#all.filter(({ gatewayUrl }) => isBelow(target, new URL(gatewayUrl)));
-    return owners.toSorted((a, b) => b.gatewayUrl.length - a.gatewayUrl.length)[0];
+    return this.#owners.find(({ origin, path }) => isBelow(target, origin, path))?.platform;
   }
 }
 
-function isBelow(target: URL, gateway: URL): boolean {
-  const path = gateway.pathname.replace(/\/$/, '');
-  return target.origin === gateway.origin && (target.pathname === path || target.pathname.startsWith(`${path}/`));
+function parsed(text: string): URL {
+  try {
+    return new URL(text);
+  } catch {
+    throw requestRefused('its URL is none');
+  }
+}
+
+function ownerOf(platform: ResolvedPlatform): Owner {
+  const { origin, pathname } = new URL(platform.gatewayUrl);
+  return { platform, origin, path: pathname.replace(/\/$/, '') };
+}
+
+function isBelow(target: URL, origin: string, path: string): boolean {
+  return target.origin === origin && (target.pathname === path || target.pathname.startsWith(`${path}/`));
 }
 
 /** Throws `options_invalid` where a URL is longer than servers take, or means one thing to a reader, another to a parser. */
@@ -119,8 +137,11 @@ function demandPlainUrl(text: string): void {
 }
 
 function joined(destination: Destination): string {
+  const { url = '', baseURL, params } = destination;
+  // Most calls need no joining, which is not cheap.
+  if (baseURL === undefined && params === undefined) return url;
   try {
-    return joiner.getUri({ ...destination, url: destination.url ?? '' });
+    return joiner.getUri({ ...destination, url });
   } catch (failure) {
     // A serializer's own failure is the caller's.
     throw isAxiosError(failure) ? requestRefused('its URL is none') : failure;

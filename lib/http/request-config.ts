@@ -35,6 +35,8 @@ const PASSED = [
   'signal',
 ] as const satisfies readonly (keyof AxiosRequestConfig)[];
 
+const PASSED_NAMES: ReadonlySet<string> = new Set(PASSED);
+
 /** @inline */
 type Passed = (typeof PASSED)[number];
 
@@ -84,5 +86,5 @@ function copyOf<D>(given: Values): MindsphereRequestConfig<D> {
 }
 
 function isPassed(name: string): boolean {
-  return PASSED.some((passed) => passed === name);
+  return PASSED_NAMES.has(name);
 }

@@ -4,7 +4,7 @@ import { isValues } from '../util/json.js';
 import { requestRefused } from './request-refused.js';
 
 /** Headers that are ours, and one by which a gateway's proxy could be led to another host. */
-const NOT_THE_CALLERS: ReadonlySet<string> = new Set(['authorization', 'host']);
+export const NOT_THE_CALLERS: ReadonlySet<string> = new Set(['authorization', 'host']);
 
 /** Headers as a plain object; those of another copy of Axios, which a CommonJS application has, become one, too. */
 export function plainHeaders(headers: unknown): RawAxiosRequestHeaders {
@@ -27,10 +27,15 @@ export function demandHeaders(headers: object): void {
   }
 }
 
+/** The failure of a call that sets a header which is ours. */
+export function ownHeader(name: string): Error {
+  return requestRefused(`a call cannot set the header ${name}: the token is that of the credentials in as(…)`);
+}
+
 function demandHeader(name: string, value: unknown): void {
   if (!isHeaderName(name)) throw requestRefused('the name of a header holds characters that no name has');
   if (NOT_THE_CALLERS.has(name.toLowerCase())) {
-    throw requestRefused(`a call cannot set the header ${name}: the token is that of the credentials in as(…)`);
+    throw ownHeader(name);
   }
   if (value === undefined || value === null || value === false) return;
   for (const one of [value].flat()) {

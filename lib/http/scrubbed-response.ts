@@ -24,8 +24,8 @@ export function scrubbedResponse(response: Response, secrets: Secrets): Response
 }
 
 /** A failure as `fetch` has it, without what lies beneath it. The caller's own reason to abort stays as it is. */
-export function scrubbedFetchFailure(failure: unknown, signal: AbortSignal, secrets: Secrets): unknown {
-  if (signal.aborted) return signal.reason;
+export function scrubbedFetchFailure(failure: unknown, signal: AbortSignal | undefined, secrets: Secrets): unknown {
+  if (signal?.aborted === true) return signal.reason;
   if (!(failure instanceof TypeError)) return failure;
   const cause = failure.cause instanceof Error ? failure.cause : failure;
   const { code } = cause as NodeJS.ErrnoException;

@@ -48,6 +48,7 @@ export function tokenAdapter(credentials: MindsphereCredentials, { gateways, lim
     const url = gateway.resolve(asked.baseURL === usualUrl ? { ...asked, baseURL: undefined } : asked);
     const first = { ...asked, url, baseURL: undefined, params: undefined };
     const judge = (request: InternalAxiosRequestConfig) => {
+      if (gateway.rules.limits === undefined) return;
       const length = lengthOf(request.data, request.headers.get('Content-Length'));
       demandLimits(gateway.rules, Object.entries(request.headers.toJSON()), length);
     };

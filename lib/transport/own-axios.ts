@@ -51,7 +51,11 @@ export function ownHttpService(): HttpService {
   return new HttpService(axios as AxiosInstance);
 }
 
+/** The usual spellings, which need no parser. */
+const PLAIN_LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?(?:[/?#]|$)/i;
+
 function isPlainLoopback(url = ''): boolean {
-  // Most requests are made by TLS; these few characters spare parsing their URL.
-  return /^http:/i.test(url) && URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+  // Most requests are made by TLS; this spares parsing their URL.
+  if (!/^http:/i.test(url)) return false;
+  return PLAIN_LOOPBACK.test(url) || (URL.canParse(url) && isLoopbackHost(new URL(url).hostname));
 }

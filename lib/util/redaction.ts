@@ -9,8 +9,10 @@ const ESCAPE_ROUNDS = 3;
 /** An escape such as `\u0026` takes so many characters for one. */
 const LONGEST_ESCAPE = 6;
 
-/** One class, so that each run of such characters is looked at once, whatever stands in it. */
-const RUN = /[A-Za-z0-9_.-]+/g;
+/** One class, so that each run of such characters is looked at once; shorter ones hold no two parts of a JWT. */
+const RUN = /[A-Za-z0-9_.-]{17,}/g;
+/** Two parts that are long enough; of fixed length, so that nothing is looked at again and again. */
+const MAY_HOLD_JWT = /[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{8}/;
 const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
 
 /** A part of a JWT is longer than the words of an error code are, unless it begins as JSON in base64url does. */
@@ -41,7 +43,7 @@ export function redactor(...secrets: readonly string[]): (text: string) => strin
 
 /** Replaces what looks like a JWT. Takes time proportional to the length. */
 export function withoutTokens(text: string): string {
-  return text.replace(RUN, (run) => (run.length > SHORT_PART && run.includes('.') ? withoutJwts(run) : run));
+  return text.replace(RUN, (run) => (MAY_HOLD_JWT.test(run) ? withoutJwts(run) : run));
 }
 
 /**

@@ -174,7 +174,7 @@ const ENTRIES: Entry[] = [
     'the password of a proxy',
     (text) => proxySecrets({ proxy: { host: 'x', port: 1, auth: { username: 'x', password: text } } }),
   ],
-  ['what the emulator records', (text) => cutter.cut(text)],
+  ['what the emulator records', (text) => cutter.cut(text), start],
   ['a header that the emulator records', (text) => cutter.header('authorization', [text])],
 ];
 
