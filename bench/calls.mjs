@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { HttpService } from '@nestjs/axios';
-import axios from 'axios';
+import { create } from 'axios';
 import { MindsphereHttpService } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 import { startApplication } from './application.mjs';
@@ -37,7 +37,7 @@ async function measure() {
   const { application, credentials } = await startApplication({ ...optionsFor(platform), http });
   const client = application.get(MindsphereHttpService).as(credentials);
   const { authorization } = await firstValueFrom(credentials.getToken());
-  const nest = new HttpService(axios.create());
+  const nest = new HttpService(create());
   const url = origin + PATH;
   const headers = { Authorization: authorization };
 
