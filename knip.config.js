@@ -28,6 +28,8 @@ export default {
     // Their commands are run by scripts/check-package.mjs.
     '@arethetypeswrong/cli',
     'publint',
+    // Run by scripts/check-words.mjs.
+    'cspell',
     // Loaded by @nestjs/apollo, by name, for Express.
     '@as-integrations/express5',
     // A type in a comment of stryker.config.mjs; it comes with @stryker-mutator/core.

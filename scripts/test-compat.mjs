@@ -148,7 +148,7 @@ function typescriptOf({ nest, modules, resolution }) {
 }
 
 function write(cell, application, tarball, typescript) {
-  cpSync(join(root, 'test', 'compat', 'app'), application, { recursive: true });
+  cpSync(join(root, 'test', 'system', 'compat', 'app'), application, { recursive: true });
   writeFileSync(join(application, 'package.json'), json(manifestOf(cell, tarball, typescript)));
   writeFileSync(join(application, 'tsconfig.json'), json(tsconfigOf(cell)));
   for (const [file, text] of Object.entries(variantsOf(cell))) writeFileSync(join(application, file), text);

@@ -45,7 +45,7 @@ export interface PlatformSite {
 }
 
 /** Hosts by region, and what follows from what. */
-export interface HostRules {
+interface HostRules {
   readonly defaultRegion: string;
   readonly baseDomainOf: (region: string) => string;
   readonly gateway: (site: PlatformSite) => string;
@@ -98,7 +98,7 @@ export interface ClaimNames {
 }
 
 /** Sizes in bytes. */
-export interface RequestLimits {
+interface RequestLimits {
   readonly bodyBytes: number;
   /** All headers: names, values and {@link bytesPerHeader} for each line. */
   readonly headerBytes: number;

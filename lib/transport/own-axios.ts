@@ -26,7 +26,7 @@ type OwnDefaults = Omit<AxiosRequestConfig, 'headers'> & { readonly headers?: Re
  * interceptor, header, adapter or base URL that an application sets there must not touch requests with secrets. No
  * redirect is followed: Axios would carry `X-SPACE-AUTH-KEY` along to another host (measured).
  */
-export function ownAxios(config: OwnDefaults): Axios {
+function ownAxios(config: OwnDefaults): Axios {
   return new Axios({ adapter: sendOverHttp, maxRedirects: 0, ...ownDefaults(config) });
 }
 

@@ -7,7 +7,7 @@ import type { EmulatedUser, GatewayArguments } from './arguments.js';
 const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
 
 /** Where one platform answers. */
-export interface ReportedPlatform {
+interface ReportedPlatform {
   readonly platform: EmulatedPlatform;
   readonly gatewayUrl: string;
   /** A template that holds `{tenant}`. */

@@ -108,7 +108,7 @@ it('`core` answers', async () => {
     group: 0,
     fault: '`core` answers',
     state: 'nothing',
-    outcome: 'let in',
+    outcome: 'accepted',
     requests,
     longestWaitMs: 0,
     promise,
@@ -131,11 +131,11 @@ it('`core` answers after 2 s', async () => {
   expect(requests).toBe(1);
   const promise = 'One read for all tenants; all wait for it';
   const fault = '`core` answers after 2 s';
-  rows.push({ group: 0, fault, state: 'nothing', outcome: 'let in', requests, longestWaitMs: first.waitMs, promise });
+  rows.push({ group: 0, fault, state: 'nothing', outcome: 'accepted', requests, longestWaitMs: first.waitMs, promise });
 });
 
 describe.each(FAULTS)('$name', (fault) => {
-  it('the first users of two tenants are let in', async () => {
+  it('the first users of two tenants are accepted', async () => {
     const { platform, stage, enter, fail } = await guarded();
     fail(fault);
     stage.holds = fault.holds === true;
@@ -152,14 +152,14 @@ describe.each(FAULTS)('$name', (fault) => {
       group: 1,
       fault: fault.name,
       state: 'nothing',
-      outcome: 'let in',
+      outcome: 'accepted',
       requests,
       longestWaitMs,
       promise: fault.promise,
     });
   });
 
-  it('for twenty minutes users are let in, and `core` is not hammered', async () => {
+  it('for twenty minutes users are accepted, and `core` is not hammered', async () => {
     const { platform, stage, enter, fail } = await guarded();
     fail(fault);
     stage.holds = fault.holds === true;
@@ -177,7 +177,7 @@ describe.each(FAULTS)('$name', (fault) => {
 });
 
 describe.each(FAULTS)('$name, where its set was read before', (fault) => {
-  it('users are let in for an hour by the set that is held, then by their own', async () => {
+  it('users are accepted for an hour by the set that is held, then by their own', async () => {
     const { platform, stage, enter, fail } = await guarded();
     expect((await enter('acme')).value.status).toBe(200);
     await stage.pass(15 * MINUTE);
@@ -195,7 +195,7 @@ describe.each(FAULTS)('$name, where its set was read before', (fault) => {
       group: 2,
       fault: fault.name,
       state: "`core`'s set, 15 min old",
-      outcome: 'let in',
+      outcome: 'accepted',
       requests,
       longestWaitMs,
       promise,

@@ -334,7 +334,7 @@ describe.each([
       [200, 0],
     ]);
     expect(platform.keys.count).toBe(before);
-    note(7, name, 'the key set', 'let in', { requests: 0, longestWaitMs: 0 }, PROMISES.keys);
+    note(7, name, 'the key set', 'accepted', { requests: 0, longestWaitMs: 0 }, PROMISES.keys);
   });
 
   it('meets users when the key set is too old', async () => {
@@ -351,7 +351,7 @@ describe.each([
     const requests = platform.keys.count - before;
     // A request that is lost on a connection of before is repeated once.
     expect(requests).toBe(name.includes('reset') ? 2 : 1);
-    note(8, name, 'a key set, 15 min old', 'let in', { requests, longestWaitMs }, PROMISES.staleKeys);
+    note(8, name, 'a key set, 15 min old', 'accepted', { requests, longestWaitMs }, PROMISES.staleKeys);
     await stage.pass(60 * MINUTE);
     expect((await enter(platform.userToken())).value.status).toBe(503);
   });

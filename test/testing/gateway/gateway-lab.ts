@@ -15,7 +15,7 @@ import {
 import { onTestFinished } from 'vitest';
 
 export const ANN = { tenant: 'customer', userName: 'ann@customer.example.com', scopes: ['myapp.user'] };
-export const OLGA = { tenant: 'operator', userName: 'olga@example.com', scopes: ['myapp.user', 'myapp.operator'] };
+const OLGA = { tenant: 'operator', userName: 'olga@example.com', scopes: ['myapp.user', 'myapp.operator'] };
 
 export const PAGE = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 

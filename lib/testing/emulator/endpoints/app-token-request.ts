@@ -7,7 +7,7 @@ const TOLERATED_CONTEXT = { value: 'callercontext', type: 'callercontexttype' } 
 const DOCUMENTED: readonly string[] = [...FIELDS, ...Object.values(CONTEXT)];
 
 /** The user that a token is to act for. */
-export interface UserContext {
+interface UserContext {
   readonly type: 'email' | 'accesstoken';
   readonly value: string;
 }

@@ -5,7 +5,7 @@ import type { PlatformProfile } from '../platforms/emulated-platform.js';
 export type EmulatorEndpoint = 'app-token' | 'tenant-token' | 'token-keys' | 'user-tenants' | 'api';
 
 /** Address of a tenant's issuer, as seen from the address that was asked. */
-export type IssuerOf = (tenant: string) => string;
+type IssuerOf = (tenant: string) => string;
 
 /** Where a request goes. */
 export interface Route {

@@ -28,7 +28,7 @@ export interface UserTokenContent extends TechnicalTokenContent {
 }
 
 /** A tenant's OAuth server as a host name addresses it. */
-export interface TenantHost {
+interface TenantHost {
   readonly tenant: string;
   /** The rest of the host name that all tenants share, with the port. */
   readonly domain: string;
