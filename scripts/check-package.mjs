@@ -21,6 +21,7 @@ const ENTRY_POINTS = {
     'CurrentUserToken',
     'IS_PUBLIC_KEY',
     'InjectCredentials',
+    'MindsphereApiExceptionFilter',
     'MindsphereCredentials',
     'MindsphereCredentialsError',
     'MindsphereCredentialsEvents',

@@ -13,6 +13,7 @@ import { manifest, root } from './packed-package.mjs';
 
 const { sections } = JSON.parse(readFileSync(join(root, 'docs', 'pages.json'), 'utf8'));
 const repository = manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+const published = `${repository.replace('github.com', 'raw.githubusercontent.com')}/main/`;
 const prepared = join(root, '.site');
 
 rmSync(prepared, { recursive: true, force: true });
@@ -53,10 +54,12 @@ function withPlainHeadings(text) {
 
 /** Links to other pages stay; links to the rest of the repository lead to where it is published. */
 function withSiteLinks(text, file) {
-  return text.replaceAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)/g, (whole, path, anchor = '') => {
+  // Pictures have full URLs in the package, which does not contain them; the site has a copy.
+  const local = text.replaceAll(published, `${posix.relative(posix.dirname(file), '.') || '.'}/`);
+  return local.replaceAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)/g, (whole, path, anchor = '') => {
     const target = posix.normalize(posix.join(posix.dirname(file), path));
     const isPicture = /\.(?:svg|png)$/.test(target);
-    if (isPicture) cpSync(join(root, target), join(prepared, target));
+    if (isPicture) cpSync(join(root, target), join(prepared, target), { recursive: true });
     const isPage = target === 'README.md' || /^docs\/[\w-]+\.md$/.test(target);
     return isPage || isPicture ? whole : `](${repository}/blob/main/${target}${anchor})`;
   });
