@@ -137,9 +137,9 @@ function demandPlainUrl(text: string): void {
 }
 
 function joined(destination: Destination): string {
-  const { url = '', baseURL, params } = destination;
+  const { url = '' } = destination;
   // Most calls need no joining, which is not cheap.
-  if (baseURL === undefined && params === undefined) return url;
+  if (!Object.hasOwn(destination, 'baseURL') && !Object.hasOwn(destination, 'params')) return url;
   try {
     return joiner.getUri({ ...destination, url });
   } catch (failure) {
