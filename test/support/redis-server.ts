@@ -57,7 +57,8 @@ export class RedisServer {
   get #arguments(): string[] {
     const common = ['--port', String(this.port), '--bind', '127.0.0.1', ...this.flags];
     if (this.configuration !== undefined) return [this.configuration, ...common];
-    return ['--save', '', '--appendonly', 'no', ...common];
+    // Without the last option a replica writes what its master sends into the working directory.
+    return ['--save', '', '--appendonly', 'no', '--repl-diskless-load', 'swapdb', ...common];
   }
 
   async stop(): Promise<void> {
