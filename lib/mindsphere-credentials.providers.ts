@@ -1,4 +1,4 @@
-import { type FactoryProvider, type InjectionToken, Logger, Scope } from '@nestjs/common';
+import { type FactoryProvider, type InjectionToken, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { describeOptions, warningsAtStart } from './config/describe-options.js';
 import type { ResolvedOptions } from './config/resolved-options.interface.js';
@@ -20,10 +20,9 @@ import { getCredentialsToken, type Injectable } from './registration/credentials
 import { Registration } from './registration/registrations.js';
 import { SharedTokens } from './sharing/shared-tokens.js';
 import { MindsphereCredentialsEvents } from './telemetry/mindsphere-credentials.events.js';
+import { Reporter } from './telemetry/reporter.js';
 import { HttpTokenEndpoint } from './token/http-token-endpoint.js';
 import { MindsphereCredentials } from './token/mindsphere-credentials.js';
-import { RefreshLog } from './token/refresh-log.js';
-import { RefreshReport } from './token/refresh-report.js';
 import { TokenCache } from './token/token-cache.js';
 import { TokenVerifier } from './users/token-verifier.js';
 import { UserToken } from './users/user-token.js';
@@ -54,16 +53,13 @@ export function createProviders(name: string | undefined): {
 
 /** What the exported classes stand on. */
 function internalProviders(tokenOf: Tokens, name: string | undefined): FactoryProvider[] {
-  const events = tokenOf(MindsphereCredentialsEvents);
   return [
-    single(RefreshLog, [], ({ options }) => createLog(options, name)),
-    single(TokenCache, [events, RefreshLog], ({ options }, emitter: MindsphereCredentialsEvents, log: RefreshLog) => {
-      return new TokenCache(options, new RefreshReport(emitter, log));
+    single(Reporter, [tokenOf(MindsphereCredentialsEvents)], ({ options }, events: MindsphereCredentialsEvents) => {
+      return createReporter(options, name, events);
     }),
-    single(SharedTokens, [events], ({ options }, emitter: MindsphereCredentialsEvents) => {
-      return new SharedTokens(options, (make) => emitter.emit(make));
-    }),
-    single(CONTEXT, [TokenCache, tokenOf(TokenVerifier), events, SharedTokens], createContext),
+    single(TokenCache, [Reporter], ({ options }, reporter: Reporter) => new TokenCache(options, reporter)),
+    single(SharedTokens, [Reporter], ({ options }, reporter: Reporter) => new SharedTokens(options, reporter)),
+    single(CONTEXT, [TokenCache, tokenOf(TokenVerifier), Reporter, SharedTokens], createContext),
   ];
 }
 
@@ -90,9 +86,7 @@ function credentialProviders(tokenOf: Tokens): FactoryProvider[] {
 function userProviders(tokenOf: Tokens): FactoryProvider[] {
   const [app, verifier] = [tokenOf(AppCredentials), tokenOf(TokenVerifier)];
   return [
-    single(verifier, [tokenOf(MindsphereCredentialsEvents)], ({ options }, events: MindsphereCredentialsEvents) => {
-      return new TokenVerifier(options, events);
-    }),
+    single(verifier, [Reporter], ({ options }, reporter: Reporter) => new TokenVerifier(options, reporter)),
     single(tokenOf(CurrentUser), [app, verifier], (_, base: AppCredentials, own: TokenVerifier) => {
       return new CurrentUser(base, own);
     }),
@@ -153,10 +147,10 @@ function createContext(
   { options }: Registration,
   cache: TokenCache,
   verifier: TokenVerifier,
-  events: MindsphereCredentialsEvents,
+  reporter: Reporter,
   shared: SharedTokens,
 ): CredentialsContexts {
-  const endpoint = new HttpTokenEndpoint(options.request, events, Math.random, shared);
+  const endpoint = new HttpTokenEndpoint(options.request, reporter, Math.random, shared);
   return new CredentialsContexts({ options, cache, verifier, endpoint });
 }
 
@@ -170,10 +164,13 @@ function preferredCredentials(
   return new MissingCredentials(platform, missingCredentials(platform));
 }
 
-/** The log of one registration, which begins with what is configured. */
-function createLog(options: ResolvedOptions, name: string | undefined): RefreshLog {
-  const logger = new Logger('MindsphereCredentials');
-  logger.log(describeOptions(options, name));
-  for (const warning of warningsAtStart(options, name)) logger.warn(warning);
-  return new RefreshLog(logger);
+/** The reporter of one registration, whose log begins with what is configured. */
+function createReporter(
+  options: ResolvedOptions,
+  name: string | undefined,
+  events: MindsphereCredentialsEvents,
+): Reporter {
+  const reporter = new Reporter(events);
+  reporter.configured(describeOptions(options, name), warningsAtStart(options, name));
+  return reporter;
 }

@@ -1,14 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { Registrations } from '../registration/registrations.js';
+import { Reporter } from '../telemetry/reporter.js';
 import { TokenVerifier } from '../users/token-verifier.js';
-import { RefusalLog } from './refusal-log.js';
+
+/** Reports refused requests in the log of the guard. */
+export function guardReporter(): Reporter {
+  return new Reporter(undefined, new Logger('UserTokenGuard'));
+}
 
 /** What the guards of one application share: Nest makes a guard for each module that uses the class. */
 @Injectable()
 export class GuardedApplication {
-  /** One log for all guards, so that its limit holds for the application. */
-  readonly refusals = new RefusalLog();
+  /** One for all guards, so that the limit of its log lines holds for the application. */
+  readonly reporter = guardReporter();
   readonly #registrations: Registrations;
   readonly #verifiers = new Map<string | undefined, TokenVerifier>();
 

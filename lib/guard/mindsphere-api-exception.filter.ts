@@ -1,10 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import { Reporter } from '../telemetry/reporter.js';
 import { ApiError } from '../transport/api-error.js';
 import { CLASS_NAME } from '../util/class-name.js';
 import { answerHost } from './filter-answer.js';
 import { badGateway, comeAgain, forbidden, type HttpAnswer, invalidToken, notFound } from './http-answer.js';
-import { RefusalLog } from './refusal-log.js';
 
 /**
  * Maps failures of calls by `MindsphereHttpService` that a handler lets through, which Nest would answer with 500, and of
@@ -16,14 +16,14 @@ import { RefusalLog } from './refusal-log.js';
 export class MindsphereApiExceptionFilter implements ExceptionFilter<ApiError> {
   /** @internal */
   static readonly [CLASS_NAME]: string = 'MindsphereApiExceptionFilter';
-  readonly #failures = new RefusalLog(new Logger('MindsphereApiExceptionFilter'));
+  readonly #reporter = new Reporter(undefined, new Logger('MindsphereApiExceptionFilter'));
 
   /**
    * Called by Nest. HTTP is answered here; a WebSocket gets `exception`, GraphQL and microservices the exception itself.
    * No network I/O.
    */
   catch(error: ApiError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
-    this.#failures.note(lineOf(error));
+    this.#reporter.requestRefused(lineOf(error));
     return answerHost(host, answerFor(error));
   }
 }

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, type HttpException, Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { RefusalLog } from './refusal-log.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { Reporter } from '../telemetry/reporter.js';
 import { answerHost } from './filter-answer.js';
 import { answerFor } from './http-answer.js';
 import { CLASS_NAME } from '../util/class-name.js';
@@ -16,14 +16,14 @@ import { CLASS_NAME } from '../util/class-name.js';
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {
   /** @internal */
   static readonly [CLASS_NAME]: string = 'MindsphereExceptionFilter';
-  readonly #refusals = new RefusalLog(new Logger('MindsphereExceptionFilter'));
+  readonly #reporter = new Reporter(undefined, new Logger('MindsphereExceptionFilter'));
 
   /**
    * Called by Nest. HTTP is answered here; a WebSocket gets `exception`, GraphQL and microservices the exception itself.
    * No network I/O.
    */
   catch(error: MindsphereCredentialsError, host: ArgumentsHost): HttpException | Observable<never> | undefined {
-    this.#refusals.note(`${error.code}: ${error.message}`);
+    this.#reporter.requestRefused(`${error.code}: ${error.message}`);
     return answerHost(host, answerFor(error));
   }
 }

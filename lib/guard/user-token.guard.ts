@@ -2,13 +2,13 @@ import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@
 import { catchError, map, type Observable, of } from 'rxjs';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import { publishUser, publishedUser, withdrawUser } from '../users/published-users.js';
 import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
 import { CLASS_NAME } from '../util/class-name.js';
-import { GuardedApplication } from './guarded-application.js';
+import { GuardedApplication, guardReporter } from './guarded-application.js';
 import { answerFor, type HttpAnswer, insufficientScope, invalidToken, setHeaders } from './http-answer.js';
-import { RefusalLog } from './refusal-log.js';
 import { holdersOf, requestOfContext, responseOfContext } from './request-of-context.js';
 import { routeName } from './route-name.js';
 import { type RouteRules, RouteRulesReader } from './route-rules.js';
@@ -38,7 +38,7 @@ export class UserTokenGuard implements CanActivate {
   static readonly [CLASS_NAME]: string = 'UserTokenGuard';
   readonly #verifier: TokenVerifier | undefined;
   readonly #application: GuardedApplication | undefined;
-  readonly #refusals: RefusalLog;
+  readonly #reporter: Reporter;
   readonly #rules = new RouteRulesReader();
 
   /**
@@ -54,7 +54,7 @@ export class UserTokenGuard implements CanActivate {
     if (verifier === undefined && !hasNamed) throw noRegistration();
     this.#verifier = verifier;
     this.#application = application;
-    this.#refusals = application?.refusals ?? new RefusalLog();
+    this.#reporter = application?.reporter ?? guardReporter();
   }
 
   /**
@@ -150,7 +150,7 @@ export class UserTokenGuard implements CanActivate {
     reason: string | undefined,
     platformOf?: PlatformOf,
   ): false {
-    if (reason !== undefined) this.#refusals.note(reason, () => placeOf(context, platformOf));
+    if (reason !== undefined) this.#reporter.requestRefused(reason, () => placeOf(context, platformOf));
     if (context.getType<string>() === 'ws') return false;
     setHeaders(responseOfContext(context), headers);
     throw exception;

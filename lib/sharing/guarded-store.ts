@@ -1,8 +1,8 @@
 import type { StoreUnavailableEvent } from '../telemetry/credentials-event.interface.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import { Backoff } from '../util/backoff.js';
 import { withinTime } from './within-time.js';
-import type { SharingRecord } from './sharing-record.js';
 import { Patience } from './patience.js';
 import { STORE_PAUSES } from './sharing-policy.js';
 
@@ -24,15 +24,15 @@ export interface StoreUse<T> {
  */
 export class GuardedStore {
   readonly #store: TokenStore;
-  readonly #record: SharingRecord;
+  readonly #reporter: Reporter;
   readonly #pause: Backoff;
   #isDown = false;
   #isTrying = false;
   #isClosed = false;
 
-  constructor(store: TokenStore, record: SharingRecord, random: () => number) {
+  constructor(store: TokenStore, reporter: Reporter, random: () => number) {
     this.#store = store;
-    this.#record = record;
+    this.#reporter = reporter;
     this.#pause = new Backoff(random, STORE_PAUSES);
   }
 
@@ -68,13 +68,13 @@ export class GuardedStore {
     if (!isTrial) return outcome;
     this.#isDown = false;
     this.#pause.end();
-    this.#record.recovered();
+    this.#reporter.storeRecovered();
     return outcome;
   }
 
   #onFailure(operation: Operation, reason: StoreUnavailableEvent['reason']): void {
     this.#isDown = true;
     this.#pause.begin();
-    this.#record.unavailable(operation, reason, this.#pause.leftMs);
+    this.#reporter.storeUnavailable({ operation, reason, pauseMs: this.#pause.leftMs });
   }
 }

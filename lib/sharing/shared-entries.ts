@@ -1,3 +1,4 @@
+import type { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore, TokenStoreEntry } from '../store/token-store.interface.js';
 import { isValues } from '../util/json.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
@@ -7,7 +8,6 @@ import type { EntryKey } from './entry-key.js';
 import { EntryRefused } from './entry-refused.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { Patience } from './patience.js';
-import type { SharingRecord } from './sharing-record.js';
 import { entryOf, readEntry } from './token-entry.js';
 
 /** Where the token of one order and secret may stand: one place for each key, the first one to write. */
@@ -22,12 +22,12 @@ interface EntryPlace {
 export class SharedEntries {
   readonly #keys: readonly EntryKey[];
   readonly #store: GuardedStore;
-  readonly #record: SharingRecord;
+  readonly #reporter: Reporter;
 
-  constructor(keys: readonly EntryKey[], store: GuardedStore, record: SharingRecord) {
+  constructor(keys: readonly EntryKey[], store: GuardedStore, reporter: Reporter) {
     this.#keys = keys;
     this.#store = store;
-    this.#record = record;
+    this.#reporter = reporter;
   }
 
   placesOf({ identity }: TokenOrder, secret: string): EntryPlaces {
@@ -87,7 +87,7 @@ export class SharedEntries {
       const content = await place.key.open(place.name, valueOf(entry));
       return readEntry(content, order, { asked, ttlMs: ttlOf(entry) });
     } catch (error) {
-      this.#record.refused(error instanceof EntryRefused ? error.reason : 'malformed');
+      this.#reporter.storeEntryRefused(error instanceof EntryRefused ? error.reason : 'malformed');
       return undefined;
     }
   }

@@ -70,7 +70,7 @@ export class SharedOrder implements OrderSharing {
     const usedMs = (grant.usedMs ?? 0) + elapsedSince(found);
     if (usedMs >= grant.lifeMs || this.#context.retracted.has(grant.value)) return undefined;
     const served = { ...grant, usedMs };
-    this.#context.record.taken(this.#order.subject, served);
+    this.#reportTaken(served);
     return served;
   }
 
@@ -157,8 +157,8 @@ export class SharedOrder implements OrderSharing {
 
   /** Never rejects. */
   async #store(places: EntryPlaces, grant: TokenGrant): Promise<void> {
-    const { entries, record } = this.#context;
-    if (await entries.put(places, grant, now())) record.stored(this.#order.subject);
+    const { entries, reporter } = this.#context;
+    if (await entries.put(places, grant, now())) reporter.storeTokenStored(this.#order.subject);
   }
 
   #find(search: Search, patience: Patience): Observable<Found> {
@@ -169,15 +169,19 @@ export class SharedOrder implements OrderSharing {
   }
 
   #choose(grants: readonly TokenGrant[], { earlierMs: earlier }: Search): Found {
-    const { retracted, margins, record } = this.#context;
+    const { retracted, margins } = this.#context;
     const trusted = grants
       .filter(({ value }) => !retracted.has(value))
       .map((grant) => ({ ...grant, earlierMs: earlier }));
     const chosen = trusted.find((grant) => isWorthTaking(grant, margins));
     const [passedBy] = trusted;
     this.#passedBy = passedBy === undefined ? undefined : { grant: passedBy, found: now() };
-    if (chosen !== undefined) record.taken(this.#order.subject, chosen);
+    if (chosen !== undefined) this.#reportTaken(chosen);
     return chosen ?? 'none';
+  }
+
+  #reportTaken({ lifeMs, usedMs = 0 }: TokenGrant): void {
+    this.#context.reporter.storeTokenTaken(this.#order.subject, lifeMs - usedMs);
   }
 }
 

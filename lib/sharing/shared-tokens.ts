@@ -1,5 +1,6 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { SealedKeys } from '../config/sealed-keys.js';
+import { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { OrderSharing, TokenSharing } from '../token/token-sharing.interface.js';
@@ -9,20 +10,22 @@ import { RetractedTokens } from './retracted-tokens.js';
 import { SharedEntries } from './shared-entries.js';
 import { SharedOrder } from './shared-order.js';
 import type { SharingContext } from './sharing-context.js';
-import { type Observe, SharingRecord } from './sharing-record.js';
 
 /** What one registration shares with other instances through `cache.store`; nothing where there is none. */
 export class SharedTokens implements TokenSharing {
   readonly #context?: SharingContext;
 
-  constructor({ cache, refresh, request }: ResolvedOptions, observe?: Observe, random: () => number = Math.random) {
+  constructor(
+    { cache, refresh, request }: ResolvedOptions,
+    reporter = new Reporter(),
+    random: () => number = Math.random,
+  ) {
     const { store, encryptionKeys } = cache;
     if (store === undefined || encryptionKeys === undefined) return;
-    const record = new SharingRecord(observe);
     this.#context = {
-      ...through(store(), encryptionKeys, record, random),
+      ...through(store(), encryptionKeys, reporter, random),
       retracted: new RetractedTokens(),
-      record,
+      reporter,
       margins: refresh,
       deadlineMs: request.deadlineMs,
       random,
@@ -39,8 +42,8 @@ export class SharedTokens implements TokenSharing {
   }
 }
 
-function through(store: TokenStore, keys: SealedKeys, record: SharingRecord, random: () => number) {
-  const guarded = new GuardedStore(store, record, random);
+function through(store: TokenStore, keys: SealedKeys, reporter: Reporter, random: () => number) {
+  const guarded = new GuardedStore(store, reporter, random);
   const entryKeys = keys.read().map((key) => new EntryKey(key));
-  return { store: guarded, entries: new SharedEntries(entryKeys, guarded, record) };
+  return { store: guarded, entries: new SharedEntries(entryKeys, guarded, reporter) };
 }

@@ -16,12 +16,12 @@ import { isThenable } from '../util/thenable.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
-import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import { Reporter } from '../telemetry/reporter.js';
 import { ownHttpService } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';
+import { now } from '../util/clock.js';
 import { redactor } from '../util/redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
-import { RequestReport } from './request-report.js';
 import { failAfter, retryTransient } from '../transport/retry-policy.js';
 import { readGrant } from './token-answer.js';
 import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
@@ -35,18 +35,18 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   // Private, because Axios keeps what it sends on objects that a dump of the application would show.
   readonly #http: HttpService = ownHttpService();
   readonly #limits: ResolvedRequestOptions;
-  readonly #events: MindsphereCredentialsEvents;
+  readonly #reporter: Reporter;
   readonly #random: () => number;
   readonly #sharing?: TokenSharing;
 
   constructor(
     limits: ResolvedRequestOptions,
-    events = new MindsphereCredentialsEvents(),
+    reporter = new Reporter(),
     random: () => number = Math.random,
     sharing?: TokenSharing,
   ) {
     this.#limits = limits;
-    this.#events = events;
+    this.#reporter = reporter;
     this.#random = random;
     this.#sharing = sharing;
   }
@@ -66,18 +66,28 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   #grant(makeOrder: () => TokenOrder, memory: RefusalMemory, shared?: OrderSharing): Observable<TokenGrant> {
     return defer(() => {
       const order = makeOrder();
+      const { subject } = order;
+      const began = now().monotonic;
       let attempts = 0;
-      const report = new RequestReport(this.#events, order.subject, () => attempts);
+      const soFar = () => ({ durationMs: now().monotonic - began, attempts });
       return readSecret(order).pipe(
         switchMap((secret) => {
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
-          const retried$ = attempt$.pipe(retryTransient(this.#limits, this.#random, report.retried));
-          const fetch$ = retried$.pipe(report.exchange, unlessRefused(memory, secret));
+          const fetch$ = attempt$.pipe(
+            retryTransient(this.#limits, this.#random, (failure, delayMs, failed) =>
+              this.#reporter.tokenRetried(subject, failure, { attempt: failed, delayMs }),
+            ),
+            tap({
+              subscribe: () => this.#reporter.tokenRequested(subject),
+              next: ({ lifeMs }) => this.#reporter.tokenReceived(subject, { ...soFar(), lifeMs }),
+            }),
+            unlessRefused(memory, secret),
+          );
           const isRefused = () => memory.recall(fingerprintOf(secret)) !== undefined;
           return shared === undefined ? fetch$ : shared.share({ secret, fetch$, isRefused });
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
-        report.failure,
+        tap({ error: (failure: unknown) => this.#reporter.tokenRefused(subject, failure, soFar()) }),
       );
     });
   }

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { Observable, of, type Subscriber, type TeardownLogic } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import type { AccessToken } from './access-token.js';
-import type { RefreshReport } from './refresh-report.js';
 import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
 import { type TokenState, UNUSED } from './token-state.js';
@@ -39,12 +39,12 @@ export class TokenCache {
   };
   #destroyed = false;
 
-  constructor({ refresh, request, cache }: ResolvedOptions, report: RefreshReport, random = Math.random) {
+  constructor({ refresh, request, cache }: ResolvedOptions, reporter: Reporter, random = Math.random) {
     this.#maxTokens = cache.maxTokens;
     // By size, not by count: that allocates nothing in advance.
     this.#idle = new LRUCache({ maxSize: cache.maxTokens, sizeCalculation: () => 1 });
     const { deadlineMs } = request;
-    this.#policy = { margins: refresh, deadlineMs, random, report, onUse: (slot) => this.#place(slot) };
+    this.#policy = { margins: refresh, deadlineMs, random, reporter, onUse: (slot) => this.#place(slot) };
   }
 
   /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */

@@ -20,7 +20,7 @@ import { now } from '../util/clock.js';
 import { HeldToken } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
 import { Backoff } from '../util/backoff.js';
-import type { RefreshReport } from './refresh-report.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import { RejectedTokens } from './rejected-tokens.js';
 import { TokenFlight } from './token-flight.js';
 import { TokenListeners } from './token-listeners.js';
@@ -41,7 +41,7 @@ export interface SlotPolicy {
   readonly margins: Required<RefreshOptions>;
   readonly deadlineMs: number;
   readonly random: () => number;
-  readonly report: RefreshReport;
+  readonly reporter: Reporter;
   /** Told when a slot comes into use (a request in flight, a listener) or falls out of it. */
   readonly onUse: (slot: TokenSlot) => void;
 }
@@ -220,7 +220,7 @@ export class TokenSlot {
     this.#failed = undefined;
     this.#pause?.end();
     this.#settle();
-    this.#policy.report.renewed(this.#source, wasFailing);
+    this.#policy.reporter.refreshed(this.#source, wasFailing);
     this.#listeners.emit(held.token);
     flight.land(held.token);
   }
@@ -234,7 +234,7 @@ export class TokenSlot {
     this.#pause ??= new Backoff(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
-    this.#policy.report.failed(this.#source, failure, left, wasFailing);
+    this.#policy.reporter.refreshFailed(this.#source, failure, left, wasFailing);
     if (shared !== undefined) this.#listeners.emit(shared);
     if (isFinal(failure) || left <= 0) this.#listeners.fail(failure);
     if (shared === undefined) flight.fail(failure);

@@ -1,5 +1,5 @@
 import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
-import { failureCodes } from '../telemetry/failure-codes.js';
+import { failureCodes } from '../telemetry/reporter.js';
 import { elapsedSince, type Moment } from '../util/clock.js';
 import type { HeldToken } from './held-token.js';
 

@@ -1,17 +1,14 @@
-import { Logger } from '@nestjs/common';
 import { catchError, defaultIfEmpty, finalize, map, type Observable, of, shareReplay, take } from 'rxjs';
 import type {
   ResolvedOptions,
   ResolvedPlatform,
   TenantNames as NameRule,
 } from '../config/resolved-options.interface.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import { failAfter } from '../transport/retry-policy.js';
 import { answerOf } from '../util/answer-of.js';
 import { textOf } from '../util/jwt.js';
-import { LogLimiter } from '../util/log-limiter.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
-
-const MOST_LINES = 10;
 
 type NameFunction = Extract<NameRule, (tenant: string) => unknown>;
 
@@ -25,23 +22,14 @@ class NoName extends Error {}
 export class TenantNames {
   readonly #platforms: readonly ResolvedPlatform[];
   readonly #deadlineMs: number;
-  readonly #logger: Pick<Logger, 'warn'>;
-  readonly #window: LogLimiter;
+  readonly #reporter: Reporter;
   /** By token: a function is asked once, however many requests present the token meanwhile. */
   readonly #asked = new Map<string, Observable<string | undefined>>();
 
-  constructor(
-    { platforms, request }: Pick<ResolvedOptions, 'platforms' | 'request'>,
-    logger: Pick<Logger, 'warn'> = new Logger('MindsphereCredentials'),
-  ) {
+  constructor({ platforms, request }: Pick<ResolvedOptions, 'platforms' | 'request'>, reporter: Reporter) {
     this.#platforms = platforms;
     this.#deadlineMs = request.deadlineMs;
-    this.#logger = logger;
-    this.#window = new LogLimiter({
-      most: MOST_LINES,
-      sayMore: (count) => this.#logger.warn(`${count} more names of tenants are missing.`),
-      timed: false,
-    });
+    this.#reporter = reporter;
   }
 
   /** The name that the option gives the tenant of a verified token, or `undefined`. Emits once, never fails. */
@@ -59,7 +47,7 @@ export class TenantNames {
       failAfter(this.#deadlineMs, () => new NoName(`gave no answer within ${this.#deadlineMs} ms`)),
       map(nameIn),
       catchError((failure: unknown) => {
-        this.#window.note(() => this.#logger.warn(lineOf(tenant, failure)));
+        this.#reporter.tenantNameMissing(tenant, failure instanceof NoName ? failure.message : 'failed');
         return of(undefined);
       }),
       finalize(() => this.#asked.delete(token)),
@@ -74,9 +62,4 @@ export class TenantNames {
 function nameIn(answer: unknown): string | undefined {
   if (answer === undefined || answer === null || typeof answer === 'string') return textOf(answer);
   throw new NoName('gave something that is no string');
-}
-
-function lineOf(tenant: string, failure: unknown): string {
-  const what = failure instanceof NoName ? failure.message : 'failed';
-  return `The function tenantName ${what} for tenant ${tenant}: the name in the token is used, if it has one.`;
 }

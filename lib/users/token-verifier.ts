@@ -9,13 +9,14 @@ import {
   type Subscriber,
   switchMap,
   take,
+  tap,
   throwError,
   throwIfEmpty,
 } from 'rxjs';
 import type { VerificationOptions } from '../config/sections/users.options.js';
 import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import { Reporter } from '../telemetry/reporter.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { failAfter } from '../transport/retry-policy.js';
 import { answerOf } from '../util/answer-of.js';
@@ -23,7 +24,6 @@ import { decodeJwt } from '../util/jwt.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { quoted, refused } from '../verification/refused.js';
 import { RememberedTokens } from '../verification/remembered-tokens.js';
-import { reportRefused, tellRefused } from '../verification/user-token-report.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 import { presentedToken } from './presented-token.js';
 import { TenantNames } from './tenant-names.js';
@@ -37,7 +37,7 @@ export class TokenVerifier {
   /** @internal */
   static readonly [CLASS_NAME]: string = 'TokenVerifier';
   readonly #options: ResolvedOptions;
-  readonly #events: MindsphereCredentialsEvents;
+  readonly #reporter: Reporter;
   readonly #verifier: JwtVerifier;
   readonly #remembered: RememberedTokens<RememberedUser>;
   readonly #names: TenantNames;
@@ -45,17 +45,13 @@ export class TokenVerifier {
   #destroyed = false;
 
   /** @internal Objects come from injection. */
-  constructor(
-    options: ResolvedOptions,
-    events = new MindsphereCredentialsEvents(),
-    verifier = new JwtVerifier(options, events),
-  ) {
+  constructor(options: ResolvedOptions, reporter = new Reporter(), verifier = new JwtVerifier(options, reporter)) {
     const { allowedTenants } = options.verification;
     this.#options = options;
-    this.#events = events;
+    this.#reporter = reporter;
     this.#verifier = verifier;
     this.#remembered = new RememberedTokens(options.cache.maxVerifiedTokens);
-    this.#names = new TenantNames(options);
+    this.#names = new TenantNames(options, reporter);
     this.#allowsTenant = typeof allowedTenants === 'function' ? allowedTenants : undefined;
   }
 
@@ -110,7 +106,7 @@ export class TokenVerifier {
     try {
       return presentedToken(request, this.#options.userToken);
     } catch (failure) {
-      tellRefused(this.#events, failure);
+      this.#reporter.userTokenRefused(failure);
       throw failure;
     }
   }
@@ -130,7 +126,7 @@ export class TokenVerifier {
   }
 
   #reportRefused(jwt: string): MonoTypeOperatorFunction<UserToken> {
-    return reportRefused(this.#events, () => this.platformOf(jwt));
+    return tap({ error: (failure: unknown) => this.#reporter.userTokenRefused(failure, () => this.platformOf(jwt)) });
   }
 
   #verifyAnew(jwt: string): Observable<UserToken> {

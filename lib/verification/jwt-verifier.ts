@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
-import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import { Reporter } from '../telemetry/reporter.js';
 import { readCompactJwt } from './compact-jwt.js';
 import { PlatformVerifier } from './platform-verifier.js';
 import { ReadLimit } from './read-limit.js';
@@ -14,16 +14,12 @@ export class JwtVerifier {
   readonly #platforms: readonly PlatformVerifier[];
   readonly #clockToleranceMs: number;
 
-  constructor(
-    options: ResolvedOptions,
-    events = new MindsphereCredentialsEvents(),
-    random: () => number = Math.random,
-  ) {
+  constructor(options: ResolvedOptions, reporter = new Reporter(), random: () => number = Math.random) {
     // One limit for the whole registration, however many platforms it has.
     const readLimit = new ReadLimit();
     this.#clockToleranceMs = options.verification.clockToleranceMs;
     this.#platforms = options.platforms.map(
-      (platform) => new PlatformVerifier(platform, options, readLimit, events, random),
+      (platform) => new PlatformVerifier(platform, options, readLimit, reporter, random),
     );
   }
 

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { ReplaySubject } from 'rxjs';
+import { defer, type Observable, ReplaySubject, tap } from 'rxjs';
 import type { Platform } from '../platform/platform.interface.js';
-import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import type { KeySetReadEvent } from '../telemetry/credentials-event.interface.js';
+import type { Reporter } from '../telemetry/reporter.js';
+import { now } from '../util/clock.js';
 import type { VerificationKey } from './key-set.js';
-import type { KeySetClient } from './key-set.client.js';
-import { reportKeySet } from './key-set-report.js';
+import { type KeySetAnswer, type KeySetClient, KeySetFailure } from './key-set.client.js';
 import { ProvenKeys } from './proven-keys.js';
 import { type PermittedRead, READERS, ReadDenied, type Reader, type ReadLimit } from './read-limit.js';
 import { refused, unavailable } from './refused.js';
@@ -47,7 +48,7 @@ export class KeySets {
   readonly #client: KeySetClient;
   readonly #rules: KeySetsRules;
   readonly #readLimit: ReadLimit;
-  readonly #events: MindsphereCredentialsEvents;
+  readonly #reporter: Reporter;
   readonly #random: () => number;
   readonly #platformSet?: TenantKeySet;
   readonly #inUse = new LRUCache<string, TenantKeySet>({ maxSize: MOST_ISSUERS_IN_USE, sizeCalculation: () => 1 });
@@ -62,13 +63,13 @@ export class KeySets {
     client: KeySetClient,
     rules: KeySetsRules,
     readLimit: ReadLimit,
-    events: MindsphereCredentialsEvents,
+    reporter: Reporter,
     random: () => number,
   ) {
     this.#client = client;
     this.#rules = rules;
     this.#readLimit = readLimit;
-    this.#events = events;
+    this.#reporter = reporter;
     this.#random = random;
     const { platformTenant } = rules;
     if (platformTenant !== undefined) this.#platformSet = this.#make(platformTenant);
@@ -174,19 +175,42 @@ export class KeySets {
   }
 
   #make(tenant: string): TenantKeySet {
-    const { platformTenant, ownSets, listed, limits } = this.#rules;
+    const { platformTenant, ownSets, limits } = this.#rules;
     const isPlatform = tenant === platformTenant;
-    // Only those are named in events that more than an unverified token names.
-    const knownTenant = () => (isPlatform || listed.has(tenant) || this.#inUse.has(tenant) ? tenant : undefined);
     return new TenantKeySet({
-      read: (request) =>
-        this.#client.read(tenant, request).pipe(reportKeySet(this.#events, this.#rules.platform, knownTenant)),
+      read: (request) => this.#reported(tenant, this.#client.read(tenant, request)),
       limits,
       // A platform without a set of its own is asked again as seldom as if it had one.
       absentMs: isPlatform && ownSets ? limits.keySetMaxAgeMs : undefined,
       random: this.#random,
       closed$: this.#closed,
     });
+  }
+
+  #reported(tenant: string, read$: Observable<KeySetAnswer>): Observable<KeySetAnswer> {
+    return defer(() => {
+      const began = now().monotonic;
+      const report = (result: Pick<KeySetReadEvent, 'outcome' | 'status' | 'ignoredKeys'>) =>
+        this.#reporter.keySetRead({
+          platform: this.#rules.platform,
+          ...result,
+          durationMs: now().monotonic - began,
+          tenant: this.#isKnown(tenant) ? tenant : undefined,
+        });
+      return read$.pipe(
+        tap({
+          next: ({ content }) => report({ outcome: 'ok', ignoredKeys: content?.ignored || undefined }),
+          error: (failure: unknown) =>
+            report({ outcome: 'failed', status: failure instanceof KeySetFailure ? failure.status : undefined }),
+        }),
+      );
+    });
+  }
+
+  /** Whether options or a verified token name the tenant. Anybody can name any other one in an unverified token. */
+  #isKnown(tenant: string): boolean {
+    const { platformTenant, listed } = this.#rules;
+    return tenant === platformTenant || listed.has(tenant) || this.#inUse.has(tenant);
   }
 }
 

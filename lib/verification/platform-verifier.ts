@@ -1,5 +1,5 @@
 import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
-import type { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
+import type { Reporter } from '../telemetry/reporter.js';
 import { clientRule } from './client-rule.js';
 import type { CompactJwt } from './compact-jwt.js';
 import { KeySetClient, LONGEST_READ_MS } from './key-set.client.js';
@@ -20,7 +20,7 @@ export class PlatformVerifier {
     platform: ResolvedPlatform,
     options: ResolvedOptions,
     readLimit: ReadLimit,
-    events: MindsphereCredentialsEvents,
+    reporter: Reporter,
     random: () => number,
   ) {
     const { request, verification } = options;
@@ -29,7 +29,7 @@ export class PlatformVerifier {
     this.#deadlineMs = Math.min(LONGEST_READ_MS, request.timeoutMs);
     const client = new KeySetClient(platform, request);
     const rules = { ...keySetRules(platform, verification), limits: verification, deadlineMs: this.#deadlineMs };
-    this.#keySets = new KeySets(client, rules, readLimit, events, random);
+    this.#keySets = new KeySets(client, rules, readLimit, reporter, random);
   }
 
   /** The tenant of a server of this platform that an `iss` names; `undefined` for any other `iss`. */

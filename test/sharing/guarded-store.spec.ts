@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { GuardedStore } from '../../lib/sharing/guarded-store.js';
-import { SharingRecord } from '../../lib/sharing/sharing-record.js';
 import type { MindsphereCredentialsEvent } from '../../lib/telemetry/credentials-event.interface.js';
+import { MindsphereCredentialsEvents } from '../../lib/telemetry/mindsphere-credentials.events.js';
+import { Reporter } from '../../lib/telemetry/reporter.js';
 import { fakeTime, until } from '../support/application.js';
 import { fails, MemoryStore, never } from '../support/memory-store.js';
 import { passing } from '../support/passing.js';
@@ -10,8 +11,9 @@ function lab(random = () => 1) {
   fakeTime();
   const store = new MemoryStore();
   const events: MindsphereCredentialsEvent[] = [];
-  const record = new SharingRecord((make) => events.push(make()));
-  const guarded = new GuardedStore(store, record, random);
+  const source = new MindsphereCredentialsEvents();
+  source.events$.subscribe((event) => void events.push(event));
+  const guarded = new GuardedStore(store, new Reporter(source), random);
   const get = () => guarded.attempt({ operation: 'get', use: (each) => each.get('key') });
   return { store, guarded, get, events };
 }

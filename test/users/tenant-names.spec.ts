@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TenantNames as NameRule } from '../../lib/config/resolved-options.interface.js';
 import { resolveOptions } from '../../lib/config/resolve-options.js';
 import { PLATFORMS } from '../../lib/platform/platforms.js';
+import { Reporter } from '../../lib/telemetry/reporter.js';
 import { TenantNames } from '../../lib/users/tenant-names.js';
 import type { VerifiedToken } from '../../lib/verification/verified-token.js';
 
@@ -17,7 +18,7 @@ function lab(tenantName?: NameRule) {
       request,
       platforms: [{ ...platforms[0], rules: PLATFORMS.xcelerator, users: { tenantName, clientIdsSetting: '' } }],
     },
-    { warn: (line: string) => void lines.push(line) },
+    new Reporter(undefined, { log: () => undefined, warn: (line: string) => void lines.push(line) }),
   );
   const nameOf = (tenant = TENANT, value = 'a.b.c', platform = 'xcelerator') =>
     firstValueFrom(names.of({ value, platform, tenant } as VerifiedToken));

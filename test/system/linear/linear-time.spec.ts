@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../../lib/config/resolve-options.js';
 import { readPage } from '../../../lib/credentials/user-tenants-page.js';
-import { RefusalLog } from '../../../lib/guard/refusal-log.js';
+import { Reporter } from '../../../lib/telemetry/reporter.js';
 import { PLATFORMS } from '../../../lib/platform/platforms.js';
 import { EntryKey } from '../../../lib/sharing/entry-key.js';
 import { SecretCutter } from '../../../lib/testing/emulator/traffic/secret-cutter.js';
@@ -85,7 +85,7 @@ const claims = {
 };
 const failure = { redact: redactor('s3cr3t', JWT), attempts: 1, maxRetryAfterMs: 1_000 };
 const key = new EntryKey(Buffer.alloc(32, 1));
-const log = new RefusalLog({ warn: () => undefined });
+const reporter = new Reporter(undefined, { log: () => undefined, warn: () => undefined });
 const cutter = new SecretCutter(forbidden({ platforms: [{ app: { keyStoreClientSecret: 's' }, technicalUsers: [] }] }));
 let http: MindsphereHttpService;
 let app: AppCredentials;
@@ -105,7 +105,7 @@ const listed = (text: string) => readPage(answer(200, text), 0, 'x', 1);
 const ENTRIES: Entry[] = [
   ['words of a server in an error', (text) => redactor('s3cr3t', JWT)(text)],
   ['a log line', (text) => withoutTokens(text)],
-  ['a refusal in the log', (text) => log.note(text)],
+  ['a refusal in the log', (text) => reporter.requestRefused(text)],
   ['the body of a failed answer', (text) => masker('s3cr3t', JWT).startOf(Buffer.from(text), 256 * 1_024)],
   ['error_description of a token server', failed, body((text) => ({ error_description: text }))],
   ['error of a token server', failed, body((text) => ({ error: text }))],

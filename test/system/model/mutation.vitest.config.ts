@@ -23,7 +23,7 @@ const SPECS: Record<string, string[]> = {
     'test/verification/tenant-rule.spec.ts',
     'test/guard/attacks-transport.spec.ts',
   ],
-  guard: ['test/guard/refusal-log.spec.ts', 'test/guard/steps.spec.ts', 'test/guard/decorators.spec.ts'],
+  guard: ['test/guard/steps.spec.ts', 'test/guard/decorators.spec.ts'],
 };
 
 /** Small spec files first: one of those often shows what is wrong, and then nobody waits for the large ones. */
