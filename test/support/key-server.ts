@@ -48,11 +48,12 @@ export class KeyServer {
   #everywhere: readonly unknown[] = [];
   #instead?: Answer;
 
+  /** The right answer: the key set of the tenant that is asked for. */
+  readonly published: Answer = (exchange) =>
+    json({ keys: this.#sets.get(tenantOf(exchange.request.url)) ?? this.#everywhere })(exchange);
+
   private constructor(readonly platform: StubPlatform) {
-    platform.keys.always((exchange) => {
-      const keys = this.#sets.get(tenantOf(exchange.request.url)) ?? this.#everywhere;
-      return (this.#instead ?? json({ keys }))(exchange);
-    });
+    platform.keys.always((exchange) => (this.#instead ?? this.published)(exchange));
   }
 
   /** A key server for the current test; it publishes these keys for every tenant. */

@@ -177,6 +177,8 @@ export class StubPlatform {
 
   private constructor() {
     this.#server = createServer((incoming, response) => void this.#handle(incoming, response));
+    // No connection is closed for being idle while a busy machine is elsewhere.
+    this.#server.keepAliveTimeout = 60_000;
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));

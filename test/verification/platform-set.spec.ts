@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { failureOf, fakeTime } from '../support/application.js';
-import { KeyServer, settle, testKey } from '../support/key-server.js';
-import { verdictOf, verifierAt, verifierLab, type VerifierLab } from '../support/key-server-verifier.js';
+import { settle, testKey } from '../support/key-server.js';
+import { verifierLab, type VerifierLab } from '../support/key-server-verifier.js';
 import { json } from '../support/stub-platform.js';
 
 const SECOND = 1_000;
@@ -11,6 +11,7 @@ const COOLDOWN = 30 * SECOND;
 const PLATFORM = testKey('key-id-1', 0);
 const OWN = testKey('key-id-1', 1);
 const NEXT = testKey('key-id-2', 2);
+const THIRD = testKey('key-id-3', 3);
 const LONG = { exp: Math.floor(Date.now() / SECOND) + 100 * 3_600 };
 
 const platformFirst = (verification = {}): Promise<VerifierLab> =>
@@ -160,15 +161,34 @@ describe('a read', () => {
     expect(await verdict(server.token(PLATFORM))).toBe('key_set_unavailable');
   });
 
-  it('that is lost on a connection of before is repeated at once, and nobody notices', async () => {
-    const { server, lost } = await staleServer();
-    const verifier = await verifierAt(server, { verification: { keySetTenant: false } });
-    fakeTime();
-    expect(await verdictOf(verifier, server.token(PLATFORM, LONG))).toBe('ok');
-    lost.next = true;
+  it('that is lost on a reused connection is repeated at once, and no pause follows', async () => {
+    const { server, verdict, lose } = await staleServer();
+    // The held set has neither key: without the repetition nothing could verify these tokens.
+    server.publish([PLATFORM, NEXT]);
+    lose.onReused = 1;
     vi.advanceTimersByTime(10 * MINUTE + 1);
-    expect(await verdictOf(verifier, server.token(PLATFORM, LONG))).toBe('ok');
-    expect(lost.count).toBe(1);
+    expect(await verdict(server.token(NEXT, LONG))).toBe('ok');
+    expect([lose.onReused, server.count()]).toEqual([0, 1 + 2]);
+    server.publish([PLATFORM, NEXT, THIRD]);
+    expect(await verdict(server.token(THIRD, LONG))).toBe('ok');
+    expect(server.count()).toBe(3 + 1);
+  });
+
+  it('that is lost again when it is repeated has failed: the pause begins with this second failure', async () => {
+    const { server, verifier, verdict, lose } = await staleServer();
+    server.publish([PLATFORM, NEXT]);
+    lose.onReused = 1;
+    lose.onNew = 1;
+    vi.advanceTimersByTime(10 * MINUTE + 1);
+    const failure = await failureOf(verifier.verify(server.token(NEXT, LONG)));
+    expect(failure.code).toBe('key_set_unavailable');
+    expect(failure.retryAfterMs).toBeGreaterThanOrEqual(2.5 * SECOND);
+    expect(failure.retryAfterMs).toBeLessThanOrEqual(5 * SECOND);
+    expect(await verdict(server.token(NEXT, LONG))).toBe('key_set_unavailable');
+    expect(server.count()).toBe(1 + 2);
+    vi.advanceTimersByTime(5 * SECOND);
+    expect(await verdict(server.token(NEXT, LONG))).toBe('ok');
+    expect(server.count()).toBe(3 + 1);
   });
 
   it('that is lost on a new connection is not repeated', async () => {
@@ -179,20 +199,28 @@ describe('a read', () => {
   });
 });
 
-/** A key server whose connections stay open; the next request on one that was used before is lost where told so. */
-async function staleServer(): Promise<{ server: KeyServer; lost: { next: boolean; count: number } }> {
-  const server = await KeyServer.start(PLATFORM);
-  const lost = { next: false, count: 0 };
+/** Connections that are lost instead of being answered, counted down. */
+interface Losses {
+  onReused: number;
+  onNew: number;
+}
+
+/** A key server that loses connections where told so. Time is fake, and the set with one key has been read. */
+async function staleServer(): Promise<VerifierLab & { lose: Losses }> {
+  const lab = await platformFirst({ keySetTenant: false });
+  const { server } = lab;
+  const lose: Losses = { onReused: 0, onNew: 0 };
   const used = new WeakSet<object>();
   server.answer((exchange) => {
     const { socket } = exchange.response;
-    if (socket !== null && lost.next && used.has(socket)) {
-      lost.count += 1;
-      socket.destroy();
-      return undefined;
-    }
+    const where = socket !== null && used.has(socket) ? 'onReused' : 'onNew';
     if (socket !== null) used.add(socket);
-    return json({ keys: [PLATFORM.entry] })(exchange);
+    if (lose[where] === 0) return server.published(exchange);
+    lose[where] -= 1;
+    socket?.destroy();
+    return undefined;
   });
-  return { server, lost };
+  fakeTime();
+  expect(await lab.verdict(server.token(PLATFORM, LONG))).toBe('ok');
+  return { ...lab, lose };
 }
