@@ -28,6 +28,7 @@ const LAYERS = {
   http: BELOW_CONSUMERS,
   // Entry points of their own, for applications that have the peer.
   terminus: BELOW_CONSUMERS,
+  mindconnect: ['http', ...BELOW_CONSUMERS],
   opentelemetry: BELOW_CONSUMERS,
 };
 
@@ -42,6 +43,7 @@ const OPTIONAL_PEERS = {
   redis: 'store/redis',
   keyv: 'store/keyv',
   '@nestjs/terminus': 'terminus',
+  '@mindconnect/mindconnect-nodejs': 'mindconnect',
   '@opentelemetry/api': 'opentelemetry',
   httpxy: 'testing/gateway',
   '@nestjs/config': undefined,

@@ -24,6 +24,7 @@ export default defineConfig({
   resolve: {
     // One copy of every class token: sample and tests meet the same source.
     alias: {
+      'nestjs-mindsphere-credentials/mindconnect': source('./lib/mindconnect/index.ts'),
       'nestjs-mindsphere-credentials/opentelemetry': source('./lib/opentelemetry/index.ts'),
       'nestjs-mindsphere-credentials/terminus': source('./lib/terminus/index.ts'),
       'nestjs-mindsphere-credentials/testing': source('./lib/testing/index.ts'),

@@ -43,6 +43,7 @@ const ENTRY_POINTS = {
     'mindsphereOptionsFromConfig',
   ],
   './keyv': ['KeyvTokenStore'],
+  './mindconnect': ['mindconnectAuth'],
   './opentelemetry': [
     'INSTRUMENTATION_PROVIDERS',
     'MindsphereCredentialsInstrumentation',
@@ -57,6 +58,7 @@ const ENTRY_POINTS = {
 const PEER_OF = {
   './redis': 'redis',
   './keyv': 'keyv',
+  './mindconnect': '@mindconnect/mindconnect-nodejs',
   './terminus': '@nestjs/terminus',
   './opentelemetry': '@opentelemetry/api',
 };

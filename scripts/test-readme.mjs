@@ -21,8 +21,6 @@ import { link, manifest, pack, root, unpack } from './packed-package.mjs';
 
 /** What an application of NestJS has, beside the package and its peers. */
 const OF_THE_APPLICATION = [
-  // What docs/migrating.md comes from.
-  '@mindconnect/mindconnect-nodejs',
   '@nestjs/apollo',
   '@nestjs/graphql',
   '@nestjs/platform-express',

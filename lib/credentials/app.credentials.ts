@@ -19,6 +19,8 @@ export interface ActingForUser {
   readonly tokens: TokenHandle;
   /** The app's credentials on the platform of the user. */
   readonly home: () => AppCredentials;
+  /** The tenant of the user, where the user's token was verified already. */
+  readonly tenant: () => string | undefined;
 }
 
 /**
@@ -91,7 +93,7 @@ export class AppCredentials extends TechnicalCredentials {
   forUser(user: UserToken): AppCredentials {
     const home = (platform: Platform | undefined) => this.#onPlatform(platform);
     const tokens = tokensForUser(user, this.#context.verifier, (verified) => home(verified.platform).#actFor(verified));
-    const acting = { tokens, home: () => home(tokens.platform()) };
+    const acting = { tokens, home: () => home(tokens.platform()), tenant: tokens.tenant };
     return new AppCredentials(this.#context, this.#app, this.#derived, acting);
   }
 
@@ -109,6 +111,11 @@ export class AppCredentials extends TechnicalCredentials {
   userTenants(): Observable<string> {
     const home = this.home;
     return home.#context.userTenants.all(home.#ofHostTenant());
+  }
+
+  /** @internal */
+  override get knownTenant(): string | undefined {
+    return this.#user === undefined ? this.#app?.userTenant : this.#user.tenant();
   }
 
   /** @internal Whose options and context count: for credentials that act for a user, those on the user's platform. */

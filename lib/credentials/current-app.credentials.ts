@@ -30,5 +30,5 @@ function actingWhenUsed(make: () => AppCredentials): ActingForUser {
     replaceRejected: (token, place) => credentials().replaceRejected(token, place),
     noteAccepted: (token, place) => credentials().noteAccepted(token, place),
   };
-  return { tokens, home: () => credentials().home };
+  return { tokens, home: () => credentials().home, tenant: () => credentials().knownTenant };
 }

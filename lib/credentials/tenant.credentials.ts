@@ -35,6 +35,11 @@ export class TenantCredentials extends TechnicalCredentials {
     return this.#context.platform.rules.platform;
   }
 
+  /** @internal */
+  override get knownTenant(): string | undefined {
+    return this.#options?.tenant;
+  }
+
   /**
    * The registration's tenant credentials on a platform. Subtenants derived before are not carried over. No network I/O.
    * Throws `options_invalid` for a name that is none; where tenant credentials are not configured there, the first use

@@ -11,6 +11,8 @@ import type { UserToken } from '../users/user-token.js';
 export interface TokensForUser extends TokenHandle {
   /** The platform of the user's token, by the form of its `iss`; `undefined` where it has neither form. */
   readonly platform: () => Platform | undefined;
+  /** The tenant of the user's token, where it was verified already. */
+  readonly tenant: () => string | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export function tokensForUser(
   );
   return {
     platform: () => (typeof jwt === 'string' ? verifier.platformOf(jwt) : undefined),
+    tenant: () => (found ?? (typeof jwt === 'string' ? verifier.recall(jwt) : undefined))?.knownTenant,
     one$: found$.pipe(switchMap((credentials) => credentials.getToken())),
     all$: found$.pipe(switchMap((credentials) => credentials.token$)),
     replaceRejected: (token, place) => found?.replaceRejected(token, place) ?? of(undefined),

@@ -60,6 +60,11 @@ export abstract class MindsphereCredentials {
     return this.getToken().pipe(map((token) => token.authorization));
   }
 
+  /** @internal The tenant that their tokens are for, where that is known without asking for one. No network I/O. */
+  get knownTenant(): string | undefined {
+    return undefined;
+  }
+
   /** Names and hosts only; never a secret or token. */
   abstract toJSON(): Record<string, unknown>;
 

@@ -26,6 +26,18 @@ export class ApiError extends AxiosError {
     this.#call = call;
   }
 
+  /** @internal The same failure with another message; this one is its cause. */
+  describedAs(message: string): ApiError {
+    const described = new ApiError(
+      message,
+      this.code,
+      this.config as InternalAxiosRequestConfig,
+      this.#call,
+      this.response,
+    );
+    return Object.defineProperty(described, 'cause', { value: this, configurable: true, writable: true });
+  }
+
   /** @internal */
   get isUsers(): boolean {
     return this.#call.isUsers;

@@ -79,6 +79,11 @@ export class UserToken extends MindsphereCredentials {
     return this.#rules?.readTenant(this.#claim('tenant'));
   }
 
+  /** @internal */
+  override get knownTenant(): string | undefined {
+    return this.tenant;
+  }
+
   /**
    * The name of the tenant that outlives its move to another platform, as a key for data kept by tenant. On
    * `mindsphere.io` claim `ten`; on `siemens.app` what the option `xcelerator.tenantName` says, else claim

@@ -15,7 +15,7 @@ const PROBE = `
 import { createHook } from 'node:async_hooks';
 // Peers do their own work at import, which is not looked at here.
 await import('@nestjs/common'); await import('@nestjs/core'); await import('@nestjs/axios'); await import('axios');
-await import('rxjs'); await import('jose'); await import('lru-cache');
+await import('rxjs'); await import('jose'); await import('lru-cache'); await import('@mindconnect/mindconnect-nodejs');
 // FILEHANDLE: the files that Node's own loader reads.
 const IGNORED = new Set(['FILEHANDLE', 'PROMISE', 'TIMERWRAP', 'ELDHISTOGRAM', 'RANDOMBYTESREQUEST', 'DNSCHANNEL', 'FSREQPROMISE', 'FSREQCALLBACK', 'Immediate', 'TickObject', 'CLOSEREQ', 'FILEHANDLECLOSEREQ']);
 const open = new Map();
@@ -40,6 +40,7 @@ describe('importing the package', () => {
     'opentelemetry/index.js',
     'store/redis/index.js',
     'store/keyv/index.js',
+    'mindconnect/index.js',
   ])('leaves nothing open: %s', (entry) => {
     const url = pathToFileURL(join(builtLibrary(), entry)).href;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', PROBE, url], {

@@ -1,0 +1,1 @@
+export { mindconnectAuth } from './mindconnect-auth.js';
