@@ -41,7 +41,7 @@ export class AppCredentials extends TechnicalCredentials {
   constructor(
     context: CredentialsContext,
     app?: ResolvedAppOptions,
-    derived = new DerivedCredentials<AppCredentials>(context.options.cache.maxTokens, app?.hostTenant),
+    derived = new DerivedCredentials<AppCredentials>(context.options.cache.maxTokens),
     user?: ActingForUser,
   ) {
     super(user?.tokens ?? tokensOf(context, app));

@@ -1,44 +1,36 @@
-/** Credentials derived for other tenants, so that asking for the same one again costs a look-up. */
+/** Credentials derived for other tenants, so that asking for the same ones again costs a look-up. */
 export class DerivedCredentials<T extends object> {
   readonly #most: number;
-  readonly #usualHost?: string;
-  // In the order in which they came: who looks does not move them, which would cost more than to make some anew.
+  /** In the order in which they were made. */
   readonly #known = new Map<string, T>();
-  readonly #ofOtherHosts = new Map<string, T>();
 
   /**
-   * @param most how many are remembered; a forgotten one is made anew and shares the cached token all the same.
-   * @param usualHost the host that most are derived with: for these the name is the key, which spares joining texts.
+   * @param most how many are kept; beyond it the oldest is dropped. One that is asked for again is made anew, and shares
+   * the cached token all the same.
    */
-  constructor(most: number, usualHost?: string) {
+  constructor(most: number) {
     this.#most = most;
-    this.#usualHost = usualHost;
   }
 
-  /** The credentials known for a name. */
-  find(name: string, host?: string): T | undefined {
-    return host === this.#usualHost ? this.#known.get(name) : this.#ofOtherHosts.get(keyOf(name, host));
+  /** The credentials known for a tenant and, where it counts, its host tenant. */
+  find(tenant: string, hostTenant?: string): T | undefined {
+    return this.#known.get(keyOf(tenant, hostTenant));
   }
 
-  remember(derived: T, name: string, host?: string): T {
-    if (host === this.#usualHost) this.#add(this.#known, name, derived);
-    else this.#add(this.#ofOtherHosts, keyOf(name, host), derived);
+  remember(derived: T, tenant: string, hostTenant?: string): T {
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= this.#most && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(keyOf(tenant, hostTenant), derived);
     return derived;
   }
 
-  /** All that are remembered. */
+  /** All that are kept. */
   get all(): T[] {
-    return [...this.#known.values(), ...this.#ofOtherHosts.values()];
-  }
-
-  #add(known: Map<string, T>, key: string, derived: T): void {
-    const [oldest] = known.keys();
-    if (known.size >= this.#most && oldest !== undefined) known.delete(oldest);
-    known.set(key, derived);
+    return [...this.#known.values()];
   }
 }
 
-/** No label is empty or holds a `/`, so no two pairs share a key. */
-function keyOf(name: string, host = '/'): string {
-  return `${host}/${name}`;
+/** A tenant is a DNS label, so it holds no `/`: no two pairs share a key. */
+function keyOf(tenant: string, hostTenant = ''): string {
+  return `${hostTenant}/${tenant}`;
 }

@@ -8,14 +8,11 @@ import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 /** Credentials whose tokens are fetched and cached by us. */
 export abstract class TechnicalCredentials extends MindsphereCredentials {
   readonly #tokens: TokenHandle;
-  // Kept beside its handle: one object less on the way to a token.
-  readonly #one$: Observable<AccessToken>;
 
   /** @internal Objects come from injection or from the factory. */
   constructor(tokens: TokenHandle) {
     super();
     this.#tokens = tokens;
-    this.#one$ = tokens.one$;
   }
 
   abstract override get platform(): Platform;
@@ -26,7 +23,7 @@ export abstract class TechnicalCredentials extends MindsphereCredentials {
   }
 
   override getToken(): Observable<AccessToken> {
-    return this.#one$;
+    return this.#tokens.one$;
   }
 
   override get token$(): Observable<AccessToken> {

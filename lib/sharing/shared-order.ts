@@ -1,6 +1,6 @@
 import { defer, map, type Observable, of, switchMap, tap } from 'rxjs';
 import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, type End, endOf, leftUntil, type Moment, now } from '../util/clock.js';
+import { elapsedSince, type Moment, now, remainingUntil, shifted } from '../util/clock.js';
 import type { TokenOrder } from '../token/token-endpoint.interface.js';
 import type { OrderSharing, SharedRequest } from '../token/token-sharing.interface.js';
 import type { TokenGrant } from '../token/token-source.interface.js';
@@ -33,7 +33,7 @@ export class SharedOrder implements OrderSharing {
   /** The last token on its way into the store. */
   #stored: Promise<void> = Promise.resolve();
   /** Until then nobody waits for the renewal of the token that was delivered last. */
-  #spareUntil?: End;
+  #spareUntil?: Moment;
   /** What the last search found and left, because it was due for renewal. */
   #passedBy?: { readonly grant: TokenGrant; readonly found: Moment };
 
@@ -88,12 +88,12 @@ export class SharedOrder implements OrderSharing {
   }
 
   get #spareMs(): number {
-    return this.#spareUntil === undefined ? 0 : leftUntil(this.#spareUntil.wallEnd, this.#spareUntil.monotonicEnd);
+    return this.#spareUntil === undefined ? 0 : remainingUntil(this.#spareUntil);
   }
 
   #noteDelivered({ lifeMs, usedMs = 0 }: TokenGrant): void {
     this.#passedBy = undefined;
-    this.#spareUntil = endOf(lifeMs - usedMs - minValidityOf(lifeMs, this.#context.margins), now());
+    this.#spareUntil = shifted(now(), lifeMs - usedMs - minValidityOf(lifeMs, this.#context.margins));
   }
 
   #obtain(search: Search): Observable<TokenGrant> {

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { Backoff } from '../util/backoff.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
+import { lruCache } from '../util/lru-cache.js';
 
 /** Places beyond these are forgotten, the one that was used longest ago first. */
 const MOST_PLACES = 100;
@@ -29,7 +29,7 @@ interface Replacement {
  * at each call. A place is an origin with the first parts of a path.
  */
 export class RejectedTokens {
-  readonly #places = new LRUCache<string, Place>({ maxSize: MOST_PLACES, sizeCalculation: () => 1 });
+  readonly #places = lruCache<Place>(MOST_PLACES);
   /** The places that wait for a replacement. */
   readonly #waiting = new Set<string>();
   #latest?: Replacement;

@@ -1,8 +1,9 @@
-import { LRUCache } from 'lru-cache';
-import { Observable, of, type Subscriber, type TeardownLogic } from 'rxjs';
+import type { LRUCache } from 'lru-cache';
+import { Observable, of } from 'rxjs';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Reporter } from '../telemetry/reporter.js';
+import { lruCache } from '../util/lru-cache.js';
 import type { AccessToken } from './access-token.js';
 import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
@@ -28,53 +29,53 @@ export interface TokenHandle {
 export class TokenCache {
   readonly #policy: SlotPolicy;
   readonly #maxTokens: number;
-  /** Slots with a request in flight or a listener, which are never evicted. */
+  /** Slots with a request in flight or a listener. They are never evicted. */
   readonly #used = new Map<string, TokenSlot>();
   readonly #idle: LRUCache<string, TokenSlot>;
-  readonly #slots: Slots = {
-    use: (source) => this.#slot(source),
-    find: ({ key }) => this.#find(key),
-    // Looking at it is no use of it, so it keeps nothing from being evicted.
-    peek: ({ key }) => this.#used.get(key) ?? this.#idle.peek(key),
-  };
   #destroyed = false;
 
   constructor({ refresh, request, cache }: ResolvedOptions, reporter: Reporter, random = Math.random) {
     this.#maxTokens = cache.maxTokens;
-    // By size, not by count: that allocates nothing in advance.
-    this.#idle = new LRUCache({ maxSize: cache.maxTokens, sizeCalculation: () => 1 });
+    this.#idle = lruCache(cache.maxTokens);
     const { deadlineMs } = request;
     this.#policy = { margins: refresh, deadlineMs, random, reporter, onUse: (slot) => this.#place(slot) };
   }
 
-  /** The tokens of a source. Equal keys share one token, whichever handle is asked. No network I/O by itself. */
+  /** The tokens of a source. Handles of sources with equal keys share one token. No network I/O by itself. */
   handle(source: TokenSource): TokenHandle {
-    return new CachedTokens(source, this.#slots);
+    return new CachedTokens(source, this);
   }
 
-  /** Called by Nest, once no request is served any more. Aborts requests, clears timers, completes `token$`; afterwards every call fails with `module_destroyed`. */
+  /** The slot of a source, a new one where there is none; `undefined` once the module is destroyed. */
+  use(source: TokenSource): TokenSlot | undefined {
+    return this.#destroyed ? undefined : (this.find(source) ?? new TokenSlot(source, this.#policy));
+  }
+
+  /** The slot of a source, if there is one. */
+  find({ key }: TokenSource): TokenSlot | undefined {
+    return this.#idle.get(key) ?? this.#used.get(key);
+  }
+
+  /** As {@link find}, but this look is no use of the token, so it keeps nothing from being evicted. */
+  peek({ key }: TokenSource): TokenSlot | undefined {
+    return this.#idle.peek(key) ?? this.#used.get(key);
+  }
+
+  /**
+   * Called by Nest, once no request is served any more. Aborts requests, clears timers, completes `token$`. Afterwards
+   * every call fails with `module_destroyed`.
+   */
   onApplicationShutdown(): void {
     this.#destroyed = true;
     const used = [...this.#used.values()];
-    // Not dropped: who waits for a renewal still gets the token that is held.
-    for (const slot of [...used, ...this.#idle.values()]) slot.kept = false;
     this.#used.clear();
     this.#idle.clear();
     for (const slot of used) slot.destroy(destroyed());
   }
 
-  #find(key: string): TokenSlot | undefined {
-    return this.#used.get(key) ?? this.#idle.get(key);
-  }
-
-  #slot(source: TokenSource): TokenSlot | undefined {
-    return this.#destroyed ? undefined : (this.#find(source.key) ?? new TokenSlot(source, this.#policy));
-  }
-
+  /** Puts a slot where it belongs, and makes room where there are too many. */
   #place(slot: TokenSlot): void {
     if (this.#destroyed) return;
-    slot.kept = true;
-    slot.asked = false;
     if (slot.inUse) {
       this.#idle.delete(slot.key);
       this.#used.set(slot.key, slot);
@@ -82,98 +83,55 @@ export class TokenCache {
       this.#used.delete(slot.key);
       this.#idle.set(slot.key, slot);
     }
-    while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#evict(slot);
-  }
-
-  /** Evicts what was used longest ago: what was asked since it came to its place, and the newest, get another turn. */
-  #evict(newest: TokenSlot): void {
-    const slot = this.#idle.pop();
-    if (slot === undefined) return;
-    if (!slot.asked && (slot !== newest || this.#idle.size === 0)) return slot.drop();
-    slot.asked = false;
-    this.#idle.set(slot.key, slot);
+    while (this.#idle.size > 0 && this.#idle.size + this.#used.size > this.#maxTokens) this.#idle.pop();
   }
 }
 
-/** What a handle needs of its cache. */
-interface Slots {
-  /** The slot of a source, new where there is none; `undefined` after the end. */
-  readonly use: (source: TokenSource) => TokenSlot | undefined;
-  readonly find: (source: TokenSource) => TokenSlot | undefined;
-  readonly peek: (source: TokenSource) => TokenSlot | undefined;
-}
-
-/** One for every credential, also for every tenant that one was derived for: a class keeps less than closures. */
 class CachedTokens implements TokenHandle {
-  readonly one$: OneToken;
+  readonly one$: Observable<AccessToken>;
   readonly #source: TokenSource;
-  readonly #slots: Slots;
+  readonly #cache: TokenCache;
+  /** Made at the first use: there may be many credentials, and few are listened to. */
   #all$?: Observable<AccessToken>;
 
-  constructor(source: TokenSource, slots: Slots) {
+  constructor(source: TokenSource, cache: TokenCache) {
     this.#source = source;
-    this.#slots = slots;
-    // Made once: a call for a cached token allocates nothing here.
-    this.one$ = new OneToken(source, slots);
+    this.#cache = cache;
+    this.one$ = new Observable((subscriber) => (cache.use(source) ?? destroyedSlot).answer(subscriber));
   }
 
   get all$(): Observable<AccessToken> {
-    return (this.#all$ ??= new Observable((subscriber) => {
-      const slot = this.#slots.use(this.#source);
-      return slot === undefined ? refuse(subscriber) : slot.listen(subscriber);
-    }));
+    return (this.#all$ ??= new Observable((subscriber) =>
+      (this.#cache.use(this.#source) ?? destroyedSlot).listen(subscriber),
+    ));
   }
 
   invalidate(token?: string): void {
-    const slot = this.#slots.find(this.#source);
-    // Evicted here, it may still be shared.
+    const slot = this.#cache.find(this.#source);
+    // A token that is no longer cached here may still be shared.
     if (slot === undefined) this.#source.retract(token);
     else slot.invalidate(token);
   }
 
   replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
-    return this.#slots.use(this.#source)?.replaceRejected(token, place) ?? of(undefined);
+    return this.#cache.use(this.#source)?.replaceRejected(token, place) ?? of(undefined);
   }
 
   noteAccepted(token: AccessToken, place: () => string): void {
-    this.#slots.peek(this.#source)?.noteAccepted(token, place);
+    this.#cache.peek(this.#source)?.noteAccepted(token, place);
   }
 
   state(): TokenState {
-    return this.#slots.peek(this.#source)?.state ?? UNUSED;
+    return this.#cache.peek(this.#source)?.state ?? UNUSED;
   }
 }
 
-/** Leads from a subscriber to its slot by as few objects as can be: each is far away where there are many tenants. */
-class OneToken extends Observable<AccessToken> {
-  readonly #source: TokenSource;
-  readonly #slots: Slots;
-  #known?: TokenSlot;
-
-  constructor(source: TokenSource, slots: Slots) {
-    super(answer);
-    this.#source = source;
-    this.#slots = slots;
-  }
-
-  /** The slot known from the last call, while the cache has it: looking it up costs more than all the rest. */
-  get slot(): TokenSlot | undefined {
-    if (this.#known?.kept !== true) this.#known = this.#slots.use(this.#source);
-    else this.#known.asked = true;
-    return this.#known;
-  }
-}
-
-/** One function for all, which RxJS calls as a method. */
-function answer(this: Observable<AccessToken>, subscriber: Subscriber<AccessToken>): TeardownLogic {
-  const { slot } = this as OneToken;
-  return slot === undefined ? refuse(subscriber) : slot.answer(subscriber);
-}
-
-function refuse(subscriber: Subscriber<AccessToken>): undefined {
-  subscriber.error(destroyed());
-}
+/** Stands for every slot once the module is destroyed. */
+const destroyedSlot: Pick<TokenSlot, 'answer' | 'listen'> = {
+  answer: (subscriber) => subscriber.error(destroyed()),
+  listen: (subscriber) => subscriber.error(destroyed()),
+};
 
 function destroyed(): MindsphereCredentialsError {
-  return new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: no token is to be had.');
+  return new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: it gives no more tokens.');
 }

@@ -49,14 +49,9 @@ export interface SlotPolicy {
 /** The place of one token: what is held, the request for the next, and those who listen. */
 export class TokenSlot {
   readonly key: string;
-  /** Whether its cache has it. Kept by the cache. */
-  kept = false;
-  /** Whether it was asked since its cache looked for one to evict: cheaper than to be moved at each call. */
-  asked = false;
-  // Here, because what a cached call reads should lie together.
-  #held?: HeldToken;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
+  #held?: HeldToken;
   /** Made at the first failure: most tokens never meet one, and there may be many. */
   #pause?: Backoff;
   /** Made at the first 401. */
@@ -139,12 +134,6 @@ export class TokenSlot {
   /** Takes note that a place has accepted a token. */
   noteAccepted(token: AccessToken, place: () => string): void {
     this.#rejected?.accepted(token.value, place());
-  }
-
-  /** Called where its cache drops it: handles may know it still, but it holds nothing. */
-  drop(): void {
-    this.kept = false;
-    this.#held = undefined;
   }
 
   /** Aborts the request, completes the listeners. */

@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import { defer, type Observable, ReplaySubject, tap } from 'rxjs';
 import type { Platform } from '../platform/platform.interface.js';
 import type { KeySetReadEvent } from '../telemetry/credentials-event.interface.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { now } from '../util/clock.js';
+import { lruCache } from '../util/lru-cache.js';
 import type { VerificationKey } from './key-set.js';
 import { type KeySetAnswer, type KeySetClient, KeySetFailure } from './key-set.client.js';
 import { ProvenKeys } from './proven-keys.js';
@@ -51,10 +51,10 @@ export class KeySets {
   readonly #reporter: Reporter;
   readonly #random: () => number;
   readonly #platformSet?: TenantKeySet;
-  readonly #inUse = new LRUCache<string, TenantKeySet>({ maxSize: MOST_ISSUERS_IN_USE, sizeCalculation: () => 1 });
-  readonly #others = new LRUCache<string, TenantKeySet>({ maxSize: MOST_UNKNOWN_ISSUERS, sizeCalculation: () => 1 });
+  readonly #inUse = lruCache<TenantKeySet>(MOST_ISSUERS_IN_USE);
+  readonly #others = lruCache<TenantKeySet>(MOST_UNKNOWN_ISSUERS);
   /** Unknown issuers that were told to retry. */
-  readonly #toldToRetry = new LRUCache<string, true>({ maxSize: MOST_UNKNOWN_ISSUERS, sizeCalculation: () => 1 });
+  readonly #toldToRetry = lruCache<true>(MOST_UNKNOWN_ISSUERS);
   readonly #proven = new ProvenKeys();
   /** Replays, so that nothing begins after the end. */
   readonly #closed = new ReplaySubject<void>(1);
