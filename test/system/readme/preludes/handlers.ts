@@ -1,3 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
-import { CurrentAppCredentials, RequireScopes } from 'nestjs-mindsphere-credentials';
+import {
+  CurrentAppCredentials,
+  CurrentUserToken,
+  Public,
+  RequireScopes,
+  type UserToken,
+} from 'nestjs-mindsphere-credentials';
 import { AssetsService } from './assets.service.js';
