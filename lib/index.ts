@@ -22,6 +22,7 @@ export { MindsphereCredentials } from './token/mindsphere-credentials.js';
 export { MindsphereCredentialsFactory, type OnPlatform } from './credentials/mindsphere-credentials.factory.js';
 export type { Platform } from './platform/platform.interface.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
+export { CurrentUserMiddleware } from './users/current-user.middleware.js';
 export { TokenVerifier } from './users/token-verifier.js';
 export { UserToken } from './users/user-token.js';
 export {
@@ -30,13 +31,10 @@ export {
   type MindsphereCredentialsErrorDetails,
 } from './errors/mindsphere-credentials.error.js';
 export { CurrentUserToken } from './guard/current-user-token.decorator.js';
-export { CurrentUserMiddleware } from './guard/current-user.middleware.js';
 export { MindsphereApiExceptionFilter } from './guard/mindsphere-api-exception.filter.js';
 export { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
-export { Public } from './guard/public.decorator.js';
-export { RequireScopes } from './guard/require-scopes.decorator.js';
+export { Public, RequireScopes, UseRegistration } from './guard/route.decorators.js';
 export { IS_PUBLIC_KEY, REGISTRATION_KEY, REQUIRED_SCOPES_KEY } from './guard/route-rules.js';
-export { UseRegistration } from './guard/use-registration.decorator.js';
 export { UserTokenGuard } from './guard/user-token.guard.js';
 export { MindsphereHttpClient } from './http/mindsphere-http.client.js';
 export { MindsphereHttpService } from './http/mindsphere-http.service.js';

@@ -1,9 +1,18 @@
-import { ConfigurableModuleBuilder, type FactoryProvider, type Provider, type ValueProvider } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  type FactoryProvider,
+  Global,
+  Module,
+  type Provider,
+  type ValueProvider,
+} from '@nestjs/common';
 import { completeFromEnvironment } from './config/environment.js';
 import type { MindsphereCredentialsModuleOptions } from './config/sections/module.options.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
+import { DurableProviders } from './guard/durable-providers.js';
+import { GuardedApplication } from './guard/guarded-application.js';
+import { RouteCheck } from './guard/route-check.js';
 import { createProviders } from './mindsphere-credentials.providers.js';
-import { MindsphereRegistrationsModule } from './mindsphere-registrations.module.js';
 import { Registration, REGISTRATION_ID, type RegistrationId, Registrations } from './registration/registrations.js';
 
 /** What stands beside the options of a registration, in `forRootAsync` beside `useFactory`. */
@@ -13,6 +22,14 @@ export interface MindsphereCredentialsModuleExtras {
   /** Tells this registration from others; inject with `@InjectCredentials(AppCredentials, name)`. Default: none. */
   name?: string | undefined;
 }
+
+/** What all registrations of one application share. Static, so Nest makes it once for each application. */
+@Global()
+@Module({
+  providers: [Registrations, GuardedApplication, DurableProviders, RouteCheck],
+  exports: [Registrations, GuardedApplication, DurableProviders],
+})
+class MindsphereRegistrationsModule {}
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<MindsphereCredentialsModuleOptions>({

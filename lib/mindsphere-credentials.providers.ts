@@ -9,7 +9,7 @@ import { CurrentUser } from './credentials/current-user.js';
 import { MindsphereCredentialsFactory } from './credentials/mindsphere-credentials.factory.js';
 import { MissingCredentials, missingCredentials } from './credentials/missing-credentials.js';
 import { TenantCredentials } from './credentials/tenant.credentials.js';
-import { DurableHosts } from './guard/durable-hosts.js';
+import { DurableProviders } from './guard/durable-providers.js';
 import { GuardedApplication } from './guard/guarded-application.js';
 import { MindsphereApiExceptionFilter } from './guard/mindsphere-api-exception.filter.js';
 import { MindsphereExceptionFilter } from './guard/mindsphere-exception.filter.js';
@@ -107,9 +107,9 @@ function requestScopedProviders(tokenOf: Tokens): FactoryProvider[] {
     {
       provide: user,
       scope: Scope.REQUEST,
-      useFactory: (request: unknown, own: TokenVerifier, durable: DurableHosts) =>
+      useFactory: (request: unknown, own: TokenVerifier, durable: DurableProviders) =>
         injectedUserToken(request, own, () => durable.demandNone()),
-      inject: [REQUEST, tokenOf(TokenVerifier), DurableHosts],
+      inject: [REQUEST, tokenOf(TokenVerifier), DurableProviders],
     },
     {
       provide: tokenOf(CurrentAppCredentials),

@@ -1,7 +1,7 @@
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AppCredentials } from './app.credentials.js';
 import { publishedUser } from '../users/published-users.js';
-import { runningRequest } from '../users/running-request.js';
+import { runningRequest } from '../users/current-user.middleware.js';
 import type { TokenVerifier } from '../users/token-verifier.js';
 import { UserToken } from '../users/user-token.js';
 import { RequestUserToken } from '../users/user-token-of-request.js';

@@ -5,16 +5,16 @@ import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
 import { RequestUserToken, type TokenReader } from '../users/user-token-of-request.js';
 import { GuardedApplication } from './guarded-application.js';
-import { holdersOf, requestOfContext } from './request-of-context.js';
+import { holdersOf, requestOfContext } from './call-context.js';
 import { RouteRulesReader } from './route-rules.js';
 
-/** How tokens are read where no registration says it. */
+/** How tokens are read where it is not known which registration a route belongs to. */
 const WITHOUT_REGISTRATION: TokenReader = {
   presented: (request) => presentedToken(request, {}),
   platformOf: () => undefined,
 };
 
-/** The unverified user of a route, which names its registration. */
+/** The unverified user of a route that has no guard, together with the registration that the route names. */
 class UserTokenOfRoute extends RequestUserToken {
   constructor(
     request: unknown,
@@ -25,8 +25,8 @@ class UserTokenOfRoute extends RequestUserToken {
 }
 
 /**
- * Reads the tokens of open routes as the registration says, by its `userToken.extract`. A pipe, because Nest injects
- * nothing into parameter decorators.
+ * Makes unverified tokens be read by `userToken.extract` of the route's registration. A pipe, because Nest injects nothing
+ * into parameter decorators.
  */
 @Injectable()
 class UserTokenPipe implements PipeTransform<unknown, unknown> {
@@ -38,14 +38,14 @@ class UserTokenPipe implements PipeTransform<unknown, unknown> {
     this.#application = application;
   }
 
-  /** Called by Nest. A user whom a guard has published passes through as it is. No network I/O. */
+  /** Called by Nest. A user whom a guard has published is returned unchanged. No network I/O. */
   transform(user: unknown): unknown {
     if (!(user instanceof UserTokenOfRoute)) return user;
     const verifier = this.#verifierOf(user.registration);
     return verifier === undefined ? user : user.readBy(verifier);
   }
 
-  /** Without a guard it is no fault that a route names no registration: the token is then read from its header. */
+  /** `undefined` where it is not clear which registration is meant: the token is then read from its header. */
   #verifierOf(registration: string | undefined): TokenVerifier | undefined {
     if (registration === undefined && this.#verifier !== undefined) return this.#verifier;
     const names = this.#application?.names ?? [];

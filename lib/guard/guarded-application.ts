@@ -9,7 +9,7 @@ export function guardReporter(): Reporter {
   return new Reporter(undefined, new Logger('UserTokenGuard'));
 }
 
-/** What the guards of one application share: Nest makes a guard for each module that uses the class. */
+/** What all guards of one application share, because Nest makes a guard for each module that uses the class. */
 @Injectable()
 export class GuardedApplication {
   /** One for all guards, so that the limit of its log lines holds for the application. */
@@ -38,7 +38,7 @@ export class GuardedApplication {
     return verifier;
   }
 
-  /** Why a route cannot have this registration, or have none; `undefined` where it can. */
+  /** Why a route cannot use this registration, or has to name one; `undefined` where there is no fault. */
   registrationFault(registration: string | undefined): string | undefined {
     const { names } = this;
     if (names.includes(registration) || (registration === undefined && names.length === 1)) return undefined;

@@ -1,10 +1,14 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { GuardedApplication } from './guarded-application.js';
-import { type Handler, handlersIn, isGuarded, needsRegistration, registrationOf } from './handlers.js';
+import { RouteRulesReader } from './route-rules.js';
+import { UserTokenGuard } from './user-token.guard.js';
 
-/** Hooks of a WebSocket gateway, which Nest calls without guards. */
+/** Metadata key under which Nest keeps the guards of `@UseGuards()`; the same in NestJS 11 and 12. */
+const GUARDS = '__guards__';
+
+/** Methods of a WebSocket gateway that Nest calls without guards. */
 const GATEWAY_HOOKS: readonly string[] = ['afterInit', 'handleConnection', 'handleDisconnect'];
 
 /** Metadata keys and injection tokens of `@nestjs/websockets` and `@nestjs/graphql`, which an application may lack. */
@@ -12,20 +16,31 @@ const IS_GATEWAY = 'websockets:is_gateway';
 const FIELD_RESOLVER = 'graphql:resolve_property';
 const REFERENCE_RESOLVER = 'graphql:resolve_reference';
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
-/** Nest never runs guards for it: it names a type, and resolves no data. */
+/** Nest never runs guards for it, because it resolves the name of a type and no data. */
 const TYPE_RESOLVER = '__resolveType';
 
-/** What `GraphQLModule` was given. */
+/** The options of a `GraphQLModule`. */
 interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
   /** The modules whose resolvers it serves; all where it is empty. */
   readonly include?: readonly unknown[];
 }
 
-/**
- * Looks once, at start, for marks that Nest would not follow: a handler that demands a token must not be open because no
- * guard runs there.
- */
+/** A method of a controller or provider that has a decorator. */
+interface Handler {
+  /** `Class.method`, for messages. */
+  readonly name: string;
+  readonly key: string;
+  readonly type: Type;
+  readonly method: (...args: never[]) => unknown;
+  /** The class of the module that provides it. */
+  readonly module: unknown;
+}
+
+const scanner = new MetadataScanner();
+const rules = new RouteRulesReader();
+
+/** Fails the start where a handler demands a token but Nest would not run the guard, so that it would be open to all. */
 @Injectable()
 export class RouteCheck implements OnModuleInit {
   readonly #modules: ModulesContainer;
@@ -48,8 +63,8 @@ export class RouteCheck implements OnModuleInit {
   }
 
   #registrationFaults(handler: Handler): string[] {
-    const registration = registrationOf(handler);
-    if (registration === undefined && !needsRegistration(handler)) return [];
+    const { registration } = rules.ofHandler(handler.type, handler.method);
+    if (registration === undefined && !usesDefaultGuard(handler)) return [];
     const fault = this.#application.registrationFault(registration);
     return fault === undefined ? [] : [`${handler.name}: ${fault}`];
   }
@@ -83,4 +98,43 @@ function isFieldResolver({ key, method }: Handler): boolean {
   const isField =
     Reflect.getMetadata(FIELD_RESOLVER, method) === true || Reflect.hasMetadata(REFERENCE_RESOLVER, method);
   return isField && key !== TYPE_RESOLVER;
+}
+
+/** All handlers of an application, inherited ones included. */
+function handlersIn(modules: ModulesContainer): Handler[] {
+  return [...modules.values()].flatMap(({ controllers, providers, metatype }) =>
+    [...controllers.values(), ...providers.values()].flatMap(({ instance }) => handlersOf(instance, metatype)),
+  );
+}
+
+function handlersOf(instance: unknown, module: unknown): Handler[] {
+  if (typeof instance !== 'object' || instance === null) return [];
+  const prototype = Object.getPrototypeOf(instance) as { readonly constructor?: unknown } | null;
+  const type = prototype?.constructor;
+  if (prototype === null || typeof type !== 'function' || prototype === Object.prototype) return [];
+  return scanner.getAllMethodNames(prototype).flatMap((key) => {
+    const method: unknown = Reflect.get(prototype, key);
+    if (typeof method !== 'function' || Reflect.getMetadataKeys(method).length === 0) return [];
+    const name = `${type.name}.${key}`;
+    return [{ key, name, type: type as Type, method: method as Handler['method'], module }];
+  });
+}
+
+/** Whether `UserTokenGuard`, or a subclass, is applied to a handler or its class, and the handler is not public. */
+function isGuarded(handler: Handler): boolean {
+  return guardsOf(handler).some(isUserTokenGuard) && !rules.ofHandler(handler.type, handler.method).isPublic;
+}
+
+/** Whether it is `UserTokenGuard` itself, which looks for the route's registration; a subclass may bring its own. */
+function usesDefaultGuard(handler: Handler): boolean {
+  return isGuarded(handler) && guardsOf(handler).includes(UserTokenGuard);
+}
+
+function guardsOf({ method, type }: Handler): unknown[] {
+  return [method, type].flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []);
+}
+
+function isUserTokenGuard(guard: unknown): boolean {
+  if (guard instanceof UserTokenGuard || guard === UserTokenGuard) return true;
+  return typeof guard === 'function' && guard.prototype instanceof UserTokenGuard;
 }

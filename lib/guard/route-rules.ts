@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 
 /**
  * Metadata key of `@Public()`: `true` on a handler or class that needs no token. Guards of your own honour the mark by
@@ -17,7 +16,7 @@ export const REQUIRED_SCOPES_KEY = 'mindsphere-credentials:required-scopes';
 /** Metadata key of `@UseRegistration(name)`: the name, on a handler or class; the handler's counts more. */
 export const REGISTRATION_KEY = 'mindsphere-credentials:registration';
 
-/** What a handler and its class demand. */
+/** What the decorators of a handler and its class demand. */
 export interface RouteRules {
   readonly isPublic: boolean;
   readonly scopes: readonly string[];
@@ -28,7 +27,7 @@ export interface RouteRules {
 type Class = ReturnType<ExecutionContext['getClass']>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
-/** Reads what routes demand, once for each: decorators run at import, so it never changes. */
+/** Reads the rules of routes, once for each: decorators run at import, so the rules never change. */
 export class RouteRulesReader {
   readonly #reflector = new Reflector();
   /** By class first: several classes may inherit one handler. */
@@ -57,29 +56,4 @@ export class RouteRulesReader {
       scopes: Object.freeze([...new Set(scopes)]),
     });
   }
-}
-
-/** Throws `options_invalid` for a decoration that contradicts itself, which stops the start. */
-export function contradiction(message: string): never {
-  throw new MindsphereCredentialsError('options_invalid', message);
-}
-
-/** Whether the class or handler itself, not what it inherits from, has a mark. */
-export function hasOwnMark(key: string, target: object): boolean {
-  return Reflect.hasOwnMetadata(key, target);
-}
-
-/** What `@Public()` and `@RequireScopes()` say of a class or handler itself; `undefined` where neither marks it. */
-export function publicMark(target: object): boolean | undefined {
-  return Reflect.getMetadata(IS_PUBLIC_KEY, target) as boolean | undefined;
-}
-
-/** The scopes that a class or handler is marked with. */
-export function scopesMark(target: object): readonly string[] {
-  return (Reflect.getMetadata(REQUIRED_SCOPES_KEY, target) as readonly string[] | undefined) ?? [];
-}
-
-/** What a decorator marks: the handler, else the class. */
-export function markedBy(target: object, descriptor: PropertyDescriptor | undefined): object {
-  return (descriptor?.value as object | undefined) ?? target;
 }

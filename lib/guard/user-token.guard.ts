@@ -8,12 +8,11 @@ import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
 import { CLASS_NAME } from '../util/class-name.js';
 import { GuardedApplication, guardReporter } from './guarded-application.js';
-import { answerFor, type HttpAnswer, insufficientScope, invalidToken, setHeaders } from './http-answer.js';
-import { holdersOf, requestOfContext, responseOfContext } from './request-of-context.js';
-import { routeName } from './route-name.js';
+import { holdersOf, requestOfContext, responseOfContext, routeName } from './call-context.js';
+import { type ErrorResponse, insufficientScope, invalidToken, responseForError, setHeaders } from './error-response.js';
 import { type RouteRules, RouteRulesReader } from './route-rules.js';
 
-/** What is known of one call while it is judged. */
+/** One call while its token is checked. */
 interface Call {
   readonly context: ExecutionContext;
   readonly request: unknown;
@@ -21,11 +20,11 @@ interface Call {
   readonly verifier: TokenVerifier;
 }
 
-/** The platform of a refused token: of one that is not verified, by the form of its `iss`. */
+/** The platform of a token that was refused; of an unverified one by the form of its `iss`. */
 type PlatformOf = () => Platform | undefined;
 
 /**
- * Lets in requests whose user token verifies, and publishes the user for `@CurrentUserToken()` and the injected
+ * Accepts requests whose user token verifies, and publishes the user for `@CurrentUserToken()` and the injected
  * `UserToken`. HTTP, GraphQL (request at `context.req`) and WebSockets (handshake); any other context is denied. Users
  * are verified by the registration that the route names with `@UseRegistration(name)`, else by the one that the guard is
  * injected from, else by the only one there is. May do network I/O for a key set. Answers: 401 without or with a bad
@@ -47,7 +46,7 @@ export class UserTokenGuard implements CanActivate {
    * is in reach.
    */
   constructor(verifier?: TokenVerifier);
-  /** @internal Nest injects the second one as well. */
+  /** @internal Nest injects the second argument as well. */
   constructor(verifier?: TokenVerifier, application?: GuardedApplication);
   constructor(@Optional() verifier?: TokenVerifier, @Optional() application?: GuardedApplication) {
     const hasNamed = application?.names.some((name) => name !== undefined) ?? false;
@@ -58,16 +57,16 @@ export class UserTokenGuard implements CanActivate {
   }
 
   /**
-   * Called by Nest. Answers at once where it can: on public routes, for what is refused without a look at a key set, and
-   * for tokens verified before. May else do network I/O, for a key set. Throws Nest's `HttpException` with the statuses
-   * above, never an error of this library.
+   * Called by Nest. Returns or throws at once on public routes, where no token is presented, and for tokens verified
+   * before. Else it returns an Observable, which may do network I/O for a key set. Throws Nest's `HttpException` with the
+   * statuses above, never an error of this library.
    */
   canActivate(context: ExecutionContext): boolean | Observable<boolean> {
     if (this.isPublic(context)) return true;
     const request = this.getRequest(context);
     if (request === undefined || request === null) return false;
     const call = this.#callOf(context, request);
-    return call !== false && this.#judge(call);
+    return call !== false && this.#authenticate(call);
   }
 
   /** The request to take the token from; `undefined` denies. Override it for contexts of your own. */
@@ -96,7 +95,7 @@ export class UserTokenGuard implements CanActivate {
     return this.#application.verifierOf(registration);
   }
 
-  #judge(call: Call): boolean | Observable<boolean> {
+  #authenticate(call: Call): boolean | Observable<boolean> {
     const jwt = this.#presented(call);
     if (jwt === false) return false;
     const platformOf = () => call.verifier.platformOf(jwt);
@@ -124,7 +123,7 @@ export class UserTokenGuard implements CanActivate {
     return this.#answer(context, insufficientScope(rules.scopes), reason, () => user.platform);
   }
 
-  /** What was published for the call before, as on a connection that lives long, ends with the refusal. */
+  /** Withdraws the user, too, whom an earlier call on the same connection may have published. */
   #refuseCall({ context, request, verifier }: Call, failure: unknown, platformOf?: PlatformOf): false {
     withdrawUser(holders(context, request), verifier);
     return this.#refuse(context, failure, platformOf);
@@ -140,13 +139,13 @@ export class UserTokenGuard implements CanActivate {
       );
     }
     const reason = failure.code === 'token_missing' ? undefined : `${failure.code}: ${failure.message}`;
-    return this.#answer(context, answerFor(failure), reason, platformOf);
+    return this.#answer(context, responseForError(failure), reason, platformOf);
   }
 
-  /** Nest shows a WebSocket only exceptions of its own kind, which it makes where a guard says `false`. */
+  /** A WebSocket gets exceptions of `@nestjs/websockets` only: Nest makes one where a guard returns `false`. */
   #answer(
     context: ExecutionContext,
-    { exception, headers }: HttpAnswer,
+    { exception, headers }: ErrorResponse,
     reason: string | undefined,
     platformOf?: PlatformOf,
   ): false {
@@ -157,22 +156,22 @@ export class UserTokenGuard implements CanActivate {
   }
 }
 
-/** Route and platform, as far as they are known. */
+/** Route and platform for a log line, as far as they are known. */
 function placeOf(context: ExecutionContext, platformOf?: PlatformOf): string | undefined {
   const known = [routeName(context), platformOf?.()].filter((part) => part !== undefined);
   return known.length === 0 ? undefined : known.join(', ');
 }
 
-/** The user of a token verified before, at once: what an application meets most of the time. */
+/** The user of a token verified before, without waiting: the most frequent case. */
 function knownUser({ context, request, verifier }: Call, jwt: string): UserToken | undefined {
   const known = verifier.recall(jwt);
   if (known === undefined || !verifier.hasTenantRule) return known;
-  // The application's rule counts on every call, but not twice in one. Other requests than HTTP's outlive many calls.
+  // The application's rule for tenants is asked once for each call. Only an HTTP request is one call.
   const isAdmitted = context.getType<string>() === 'http' && publishedUser(request, verifier) === known;
   return isAdmitted ? known : undefined;
 }
 
-/** Where the user is published: for the request that was verified, and for all that handlers and providers look at. */
+/** The objects on which the user is published: the request, and whatever else handlers and providers get. */
 function holders(context: ExecutionContext, request: unknown): readonly unknown[] {
   return [request, ...holdersOf(context)];
 }

@@ -9,11 +9,10 @@ import {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorCode,
 } from '../../lib/errors/mindsphere-credentials.error.js';
-import { answerFor, comeAgain, insufficientScope } from '../../lib/guard/http-answer.js';
+import { requestOfContext, responseOfContext } from '../../lib/guard/call-context.js';
+import { insufficientScope, responseForError, retryLater } from '../../lib/guard/error-response.js';
 import { MindsphereExceptionFilter } from '../../lib/guard/mindsphere-exception.filter.js';
-import { Public } from '../../lib/guard/public.decorator.js';
-import { requestOfContext, responseOfContext } from '../../lib/guard/request-of-context.js';
-import { RequireScopes } from '../../lib/guard/require-scopes.decorator.js';
+import { Public, RequireScopes } from '../../lib/guard/route.decorators.js';
 import { RouteRulesReader } from '../../lib/guard/route-rules.js';
 import { UserTokenGuard } from '../../lib/guard/user-token.guard.js';
 import { fakeUserToken } from '../../lib/testing/doubles/fake-user-token.js';
@@ -269,7 +268,7 @@ describe('the request and the response of a context', () => {
 
 describe('what the caller is told', () => {
   const told = (code: MindsphereCredentialsErrorCode, details = {}) => {
-    const { exception, headers } = answerFor(failure(code, details));
+    const { exception, headers } = responseForError(failure(code, details));
     const body = exception.getResponse();
     return [exception.getStatus(), headers, body, forbidden<{ extensions: object }>(exception).extensions];
   };
@@ -304,7 +303,7 @@ describe('what the caller is told', () => {
   });
 
   it('is a whole number of seconds, 1 at least', () => {
-    const seconds = [undefined, 0, 1, 1_000, 1_001].map((ms) => comeAgain(ms).headers['Retry-After']);
+    const seconds = [undefined, 0, 1, 1_000, 1_001].map((ms) => retryLater(ms).headers['Retry-After']);
     expect(seconds).toEqual(['1', '1', '1', '1', '2']);
   });
 

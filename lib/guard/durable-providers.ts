@@ -10,11 +10,11 @@ type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : 
 type Wrapper = NestModule['providers'] extends Map<unknown, infer Provider> ? Provider : never;
 
 /**
- * The durable providers of the application that are given a request's user. Nest keeps such a provider for many requests,
- * with what it injected for the first of them, so it would go on acting for that request's user.
+ * Finds the durable providers of the application that inject a request's user. Nest keeps such a provider for many
+ * requests, with what it injected for the first of them, so it would go on acting for that request's user.
  */
 @Injectable()
-export class DurableHosts {
+export class DurableProviders {
   readonly #modules: ModulesContainer;
   readonly #registrations: Registrations;
   #found?: readonly string[];
@@ -25,8 +25,8 @@ export class DurableHosts {
   }
 
   /**
-   * Throws `options_invalid`, with the names of these providers, where there are any. Nest shares the user's handle of a
-   * request among all providers, so no handle can tell whether a durable one holds it.
+   * Throws `options_invalid`, with the names of these providers, where there are any. All providers of
+   * a request share one `UserToken`, so it cannot know whether a durable one holds it.
    */
   demandNone(): void {
     this.#found ??= this.#search();
@@ -34,7 +34,7 @@ export class DurableHosts {
     throw new MindsphereCredentialsError(
       'options_invalid',
       `Durable providers inject UserToken or CurrentAppCredentials: ${this.#found.join(', ')}. They would go on acting for ` +
-        "their first request's user, so both are refused in the whole application: leave out durable there, or pass the " +
+        "their first request's user, so neither can be used in this application. Leave out durable there, or pass the " +
         'user on as an argument.',
     );
   }
@@ -52,15 +52,15 @@ function requestScopedTokens(name: string | undefined): InjectionToken[] {
   return [getCredentialsToken(UserToken, name), getCredentialsToken(CurrentAppCredentials, name)];
 }
 
-/** Whether a provider injects one of these tokens, itself or by way of others. */
-function injects(host: Wrapper, tokens: ReadonlySet<unknown>, seen = new Set<Wrapper>()): boolean {
-  if (seen.has(host)) return false;
-  seen.add(host);
-  return dependenciesOf(host).some((wrapper) => tokens.has(wrapper.token) || injects(wrapper, tokens, seen));
+/** Whether a provider injects one of these tokens, directly or through other providers. */
+function injects(provider: Wrapper, tokens: ReadonlySet<unknown>, seen = new Set<Wrapper>()): boolean {
+  if (seen.has(provider)) return false;
+  seen.add(provider);
+  return dependenciesOf(provider).some((wrapper) => tokens.has(wrapper.token) || injects(wrapper, tokens, seen));
 }
 
-/** What Nest has noted of a provider's constructor, factory and properties. */
-function dependenciesOf(host: Wrapper): Wrapper[] {
-  const properties = host.getPropertiesMetadata() ?? [];
-  return [...(host.getCtorMetadata() ?? []), ...properties.map(({ wrapper }) => wrapper)] as Wrapper[];
+/** What Nest injects into a provider's constructor, factory and properties. */
+function dependenciesOf(provider: Wrapper): Wrapper[] {
+  const properties = provider.getPropertiesMetadata() ?? [];
+  return [...(provider.getCtorMetadata() ?? []), ...properties.map(({ wrapper }) => wrapper)] as Wrapper[];
 }
