@@ -1,53 +1,55 @@
 import { isUtf8 } from 'node:buffer';
 import { parseValues } from '../util/json.js';
 import type { Claims } from '../util/jwt.js';
-import { isShallow } from './claim-walk.js';
 import { quoted, refused } from './refused.js';
 
 /** A header of Node takes 16 kB in all; a token above this is refused before any work. */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_KEY_ID = 256;
+/** Deeper claims would overflow the stack of code that walks them. */
+const DEEPEST_CLAIM = 64;
 
 /** A token whose form is right. Nothing in it is verified. */
 export interface CompactJwt {
-  readonly text: string;
+  /** The token as it was presented. A secret. */
+  readonly value: string;
   readonly keyId: string;
   readonly claims: Claims;
 }
 
 /** Reads a token strictly. Throws `token_malformed`, `token_algorithm` or `token_type`. */
-export function readCompactJwt(text: unknown): CompactJwt {
-  if (typeof text !== 'string' || text === '') throw malformed('it is no text');
-  if (text.length > LONGEST_TOKEN) throw malformed('it is too long');
-  const parts = text.split('.', 4);
+export function readCompactJwt(value: unknown): CompactJwt {
+  if (typeof value !== 'string' || value === '') throw malformed('it is not a string');
+  if (value.length > LONGEST_TOKEN) throw malformed('it is too long');
+  const parts = value.split('.', 4);
   if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) throw malformed('it is not three base64url parts');
   const [header, payload] = parts as [string, string, string];
-  return { text, keyId: readHeader(decodeObject(header)), claims: decodeObject(payload) };
+  return { value, keyId: readHeader(decodeObject(header)), claims: decodeObject(payload) };
 }
 
-/** The key id of an acceptable header. Keys and URLs in it (`jku`, `jwk`, `x5u`, `x5c`) are not even looked at. */
+/** The key id of an acceptable header. Keys and URLs in it (`jku`, `jwk`, `x5u`, `x5c`) are ignored. */
 function readHeader(header: Claims): string {
   const { alg, typ, kid } = header;
   if (alg !== 'RS256') throw refused('token_algorithm', `its alg is ${quoted(alg)}, not RS256`);
   if (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT') {
     throw refused('token_type', `its typ is ${quoted(typ)}, not JWT`);
   }
-  // jose would honour b64, which changes what is signed; any other extension nobody here understands.
+  // jose supports b64, which changes what is signed; no other extension is supported (RFC 7515, section 4.1.11).
   if ('crit' in header || 'b64' in header) throw malformed('its header demands extensions');
-  if (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KEY_ID) throw malformed('its kid is no key id');
+  if (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KEY_ID) throw malformed('its kid is not a key id');
   return kid;
 }
 
 function decodeObject(part: string): Claims {
-  const values = parseValues(decodeText(part));
-  if (values === undefined) throw malformed('a part is no JSON object');
-  if (!isShallow(values)) throw malformed('a part is nested too deep');
+  const values = parseValues(decodeString(part));
+  if (values === undefined) throw malformed('a part is not a JSON object');
+  if (!isShallow(values)) throw malformed('a part is nested too deeply');
   return values;
 }
 
-function decodeText(part: string): string {
+function decodeString(part: string): string {
   const bytes = Buffer.from(part, 'base64url');
-  if (!isUtf8(bytes)) throw malformed('a part is no UTF-8');
+  if (!isUtf8(bytes)) throw malformed('a part is not UTF-8');
   return bytes.toString('utf8');
 }
 
@@ -61,4 +63,27 @@ function isCanonicalBase64Url(part: string): boolean {
 
 function malformed(why: string): Error {
   return refused('token_malformed', why);
+}
+
+/** Whether a value made by `JSON.parse` can be walked without overflowing the stack. */
+function isShallow(value: object, levels: number = DEEPEST_CLAIM): boolean {
+  if (levels === 0) return false;
+  for (const inner of innerValues(value)) {
+    if (typeof inner === 'object' && inner !== null && !isShallow(inner, levels - 1)) return false;
+  }
+  return true;
+}
+
+/** Freezes a value made by `JSON.parse` at every depth, and counts the values in it in the same walk. */
+export function freezeAndCount(value: object): number {
+  let count = 1;
+  for (const inner of innerValues(value)) {
+    count += typeof inner === 'object' && inner !== null ? freezeAndCount(inner) : 1;
+  }
+  Object.freeze(value);
+  return count;
+}
+
+function innerValues(value: object): readonly unknown[] {
+  return Array.isArray(value) ? value : Object.values(value);
 }

@@ -1,14 +1,18 @@
-import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
 import { Reporter } from '../telemetry/reporter.js';
-import { readCompactJwt } from './compact-jwt.js';
-import { PlatformVerifier } from './platform-verifier.js';
+import { clientRule } from './client-rule.js';
+import { type CompactJwt, readCompactJwt } from './compact-jwt.js';
+import { KeySetClient, LONGEST_READ_MS } from './key-set.client.js';
+import { KeySets, type KeySetsRules } from './key-sets.js';
 import { ReadLimit } from './read-limit.js';
 import { quoted, refused } from './refused.js';
-import type { VerifiedToken } from './verified-token.js';
+import { SignedToken } from './signed-token.js';
+import { checkUserClaims, type ClaimRules, demandUnexpired } from './user-claims.js';
+import { VerifiedToken } from './verified-token.js';
 
 /**
- * Verifies users' tokens: form, platform, claims, then signature. `iss` chooses the platform; from there on everything is
- * demanded that the platform demands. Remembers nothing but key sets.
+ * Verifies users' tokens: form, platform, claims, then signature. `iss` chooses the platform; from there on the rules,
+ * keys, clients and issuers of that platform alone decide. Keeps nothing but key sets.
  */
 export class JwtVerifier {
   readonly #platforms: readonly PlatformVerifier[];
@@ -24,8 +28,8 @@ export class JwtVerifier {
   }
 
   /** Verifies a token. May do network I/O for a key set. Fails with a `token_…` code or `key_set_unavailable`. */
-  async verify(text: string): Promise<VerifiedToken> {
-    const jwt = readCompactJwt(text);
+  async verify(value: string): Promise<VerifiedToken> {
+    const jwt = readCompactJwt(value);
     const { iss } = jwt.claims;
     for (const platform of this.#platforms) {
       const issuer = platform.issuerOf(iss);
@@ -45,4 +49,84 @@ export class JwtVerifier {
   close(): void {
     for (const platform of this.#platforms) platform.close();
   }
+}
+
+/** Verifies the users' tokens of one platform. */
+class PlatformVerifier {
+  readonly #platform: ResolvedPlatform;
+  readonly #rules: ClaimRules;
+  readonly #keySets: KeySets;
+  readonly #deadlineMs: number;
+
+  constructor(
+    platform: ResolvedPlatform,
+    { request, verification }: ResolvedOptions,
+    readLimit: ReadLimit,
+    reporter: Reporter,
+    random: () => number,
+  ) {
+    this.#platform = platform;
+    this.#rules = claimRules(platform, verification);
+    this.#deadlineMs = Math.min(LONGEST_READ_MS, request.timeoutMs);
+    const rules = keySetRules(platform, verification, this.#deadlineMs);
+    this.#keySets = new KeySets(new KeySetClient(platform, request), rules, readLimit, reporter, random);
+  }
+
+  /** The tenant of a server of this platform that an `iss` names; `undefined` for any other `iss`. */
+  issuerOf(iss: unknown): string | undefined {
+    if (typeof iss !== 'string') return undefined;
+    const { issuerUrl, otherIssuerUrl } = this.#platform;
+    const tenant = issuerUrl?.tenantOf(iss) ?? otherIssuerUrl?.tenantOf(iss);
+    // Host names have no case, but `iss` is a string, and the platform writes it in lower case.
+    return tenant === tenant?.toLowerCase() ? tenant : undefined;
+  }
+
+  /** What an `iss` of this platform looks like, for messages. */
+  get issuerForm(): string {
+    return String(this.#platform.issuerUrl ?? 'known: set oauthUrl');
+  }
+
+  /** Verifies a token whose `iss` names an issuer of this platform. May do network I/O for a key set. */
+  async verify({ value, keyId, claims }: CompactJwt, issuer: string): Promise<VerifiedToken> {
+    const user = checkUserClaims(claims, issuer, this.#rules);
+    const proof = await this.#keySets.prove(new SignedToken(value, keyId, issuer, this.#deadlineMs));
+    demandUnexpired(user.expiresAt, this.#rules.clockToleranceMs);
+    return new VerifiedToken(value, user, proof);
+  }
+
+  /** Aborts requests. */
+  close(): void {
+    this.#keySets.close();
+  }
+}
+
+function claimRules(platform: ResolvedPlatform, verification: ResolvedOptions['verification']): ClaimRules {
+  const { clockToleranceMs, allowedTenants } = verification;
+  return {
+    platform: platform.rules,
+    users: platform.users,
+    hostTenant: platform.app?.hostTenant,
+    clients: clientRule(platform),
+    clockToleranceMs,
+    allowedTenants: typeof allowedTenants === 'function' ? undefined : allowedTenants,
+  };
+}
+
+function keySetRules(
+  { rules, app, tenant, users }: ResolvedPlatform,
+  verification: ResolvedOptions['verification'],
+  deadlineMs: number,
+): KeySetsRules {
+  const allowed = Array.isArray(verification.allowedTenants) ? verification.allowedTenants : [];
+  const credentials = [app?.hostTenant, app?.userTenant, tenant?.tenant].filter((name) => name !== undefined);
+  const listed = [...credentials, ...(users.issuers ?? []), ...allowed].map((name) => name.toLowerCase());
+  const { keySetTenant = rules.keySetTenant } = users;
+  return {
+    platform: rules.platform,
+    platformTenant: keySetTenant === false ? undefined : keySetTenant?.toLowerCase(),
+    ownSets: typeof users.keySetTenant !== 'string',
+    listed: new Set(listed),
+    limits: verification,
+    deadlineMs,
+  };
 }

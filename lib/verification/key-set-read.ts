@@ -16,6 +16,9 @@ export interface Obstacle {
   readonly absent?: boolean;
 }
 
+/** A token that comes later than this after the beginning of a read may be signed by a key that is newer than the answer. */
+const LATEST_JOIN_MS = 100;
+
 const SLOW: Obstacle = { why: 'the server has not answered yet', retryAfterMs: SLOW_RETRY_MS, byServer: true };
 
 /** Permits a read; rejects with {@link ReadDenied}. `undefined` where a verified token asks, whose reads are not limited. */
@@ -48,7 +51,12 @@ export class KeySetRead {
     return firstValueFrom(race(from(this.#outcome), backgroundTimer(waitMs).pipe(map(() => SLOW))));
   }
 
-  /** A token depends on it. The function returned says that the token is verified or refused. */
+  /** Whether a token that comes now comes too late for its answer to rule out that a key exists. */
+  get isLate(): boolean {
+    return elapsedSince(this.#beganAt) > LATEST_JOIN_MS;
+  }
+
+  /** A token depends on it. The function returned is to be called when the token is verified or refused. */
   join(): () => void {
     this.#tokens += 1;
     return () => {

@@ -81,7 +81,7 @@ function answerOf({ status, data, headers }: AxiosResponse<string>, sent: string
   if (status === NOT_MODIFIED && sent !== undefined) return { etag: sent };
   if (status !== 200) throw new KeySetFailure(`status ${status}`, ABSENT_STATUSES.has(status), status);
   const content = readKeySet(data);
-  if (content === undefined) throw new KeySetFailure('the answer is no key set');
+  if (content === undefined) throw new KeySetFailure('the answer is not a key set');
   return { content, etag: etagOf(ownValue(headers, 'etag')) };
 }
 

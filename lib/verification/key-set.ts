@@ -2,7 +2,7 @@ import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { isValues, parseValues } from '../util/json.js';
 
 /** A shorter modulus can be factored; a longer one only costs time. In bits. */
-const MODULUS_BITS = { least: 2_048, most: 8_192 };
+export const MODULUS_BITS = { least: 2_048, most: 8_192 };
 const SMALLEST_EXPONENT = 3;
 
 /** One key of a key set, imported when first needed. */

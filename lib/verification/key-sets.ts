@@ -6,21 +6,19 @@ import { now } from '../util/clock.js';
 import { lruCache } from '../util/lru-cache.js';
 import type { VerificationKey } from './key-set.js';
 import { type KeySetAnswer, type KeySetClient, KeySetFailure } from './key-set.client.js';
-import { ProvenKeys } from './proven-keys.js';
-import { type PermittedRead, READERS, ReadDenied, type Reader, type ReadLimit } from './read-limit.js';
+import type { ReadLimit } from './read-limit.js';
+import { ReadPriority } from './read-priority.js';
 import { refused, unavailable } from './refused.js';
 import type { SignedToken } from './signed-token.js';
-import { type Judgement, type KeySetLimits, TenantKeySet, type Waiting } from './tenant-key-set.js';
+import { type Finding, type KeySetLimits, TenantKeySet, type Waiting } from './tenant-key-set.js';
 
 const MOST_ISSUERS_IN_USE = 10_000;
 /** Issuers whose tokens were never verified, most of them invented. */
 const MOST_UNKNOWN_ISSUERS = 1_000;
-/** An unknown issuer that retries has a better place; this is when it may. */
-const FIRST_RETRY_MS = 1_000;
 /** While a token waits for the platform's set, this much of its time is left for the issuer's own. */
 const PART_FOR_OWN_SET = 0.4;
 
-/** Whose sets are read, and how often. */
+/** Which sets are read, and how often. */
 export interface KeySetsRules {
   readonly platform: Platform;
   /** The tenant whose set is asked first; `undefined` where there is none. */
@@ -47,15 +45,12 @@ export interface Proof {
 export class KeySets {
   readonly #client: KeySetClient;
   readonly #rules: KeySetsRules;
-  readonly #readLimit: ReadLimit;
+  readonly #priority: ReadPriority;
   readonly #reporter: Reporter;
   readonly #random: () => number;
   readonly #platformSet?: TenantKeySet;
   readonly #inUse = lruCache<TenantKeySet>(MOST_ISSUERS_IN_USE);
   readonly #others = lruCache<TenantKeySet>(MOST_UNKNOWN_ISSUERS);
-  /** Unknown issuers that were told to retry. */
-  readonly #toldToRetry = lruCache<true>(MOST_UNKNOWN_ISSUERS);
-  readonly #proven = new ProvenKeys();
   /** Replays, so that nothing begins after the end. */
   readonly #closed = new ReplaySubject<void>(1);
 
@@ -68,7 +63,7 @@ export class KeySets {
   ) {
     this.#client = client;
     this.#rules = rules;
-    this.#readLimit = readLimit;
+    this.#priority = new ReadPriority(readLimit, rules.listed);
     this.#reporter = reporter;
     this.#random = random;
     const { platformTenant } = rules;
@@ -80,6 +75,7 @@ export class KeySets {
    * with `token_signature`, `token_issuer` or `key_set_unavailable`.
    */
   async prove(token: SignedToken): Promise<Proof> {
+    if (!token.mayBeSigned) throw refused('token_signature', 'its signature is not that of an acceptable key');
     const sets = this.#setsFor(token.issuer);
     try {
       const proof = (await heldProof(sets, token)) ?? (await this.#proofByReading(sets, token));
@@ -98,52 +94,44 @@ export class KeySets {
 
   async #proofByReading(sets: readonly TenantKeySet[], token: SignedToken): Promise<Proof> {
     const isProven = await this.#isSignedByProvenKey(sets, token);
-    const judgements: Judgement[] = [];
+    const findings: Finding[] = [];
     for (const keySet of sets) {
       // oxlint-disable-next-line no-await-in-loop -- the second is asked only if the first cannot decide
-      const judgement = await keySet.judge(token, this.#waitingFor(keySet, isProven, token.issuer));
-      if ('key' in judgement) return { key: judgement.key, keySet };
+      const finding = await keySet.find(token, this.#waitingFor(keySet, isProven, token.issuer));
+      if ('key' in finding) return { key: finding.key, keySet };
       // Else it would wait for a read to be given back that only waits for it.
       token.leaveReads();
-      judgements.push(judgement);
+      findings.push(finding);
     }
-    throw this.#refusal(judgements, token.issuer);
+    if (sets.at(-1) !== this.#platformSet && isFinal(findings.at(-1))) this.#priority.fruitless(token.issuer);
+    // No new key has made its signature, so a later read changes nothing.
+    const isForged = findings.some(isOpen) && (await isSignatureOfHeldKey(sets, token));
+    throw isForged
+      ? refused('token_signature', 'it was changed after it was signed')
+      : this.#refusal(findings, token.issuer);
   }
 
   async #isSignedByProvenKey(sets: readonly TenantKeySet[], token: SignedToken): Promise<boolean> {
-    const verdicts = await Promise.all([this.#proven.vouchFor(token), ...sets.map((set) => set.vouchesFor(token))]);
+    const proven = this.#priority.isSignedByProvenKey(token);
+    const verdicts = await Promise.all([proven, ...sets.map((set) => set.hasSigned(token))]);
     return verdicts.includes(true);
   }
 
   #waitingFor(keySet: TenantKeySet, isProven: boolean, issuer: string): Waiting {
-    const isFirstOfTwo = keySet === this.#platformSet && this.#rules.ownSets;
+    const isPlatformSet = keySet === this.#platformSet;
     // Nobody waits for a platform's set whose last read failed: the issuer's own may decide at once.
-    const patienceMs = keySet.isFailing ? 0 : this.#rules.deadlineMs * (1 - PART_FOR_OWN_SET);
-    const reader = keySet === this.#platformSet || isProven ? READERS.proven : this.#readerOf(keySet, issuer);
-    return { permit: () => this.#permit(reader, issuer), longestMs: isFirstOfTwo ? patienceMs : Infinity };
+    const longestMs = keySet.isFailing ? 0 : this.#rules.deadlineMs * (1 - PART_FOR_OWN_SET);
+    const permit = () =>
+      isPlatformSet || isProven ? this.#priority.permitProven() : this.#priority.permit(issuer, keySet.inUse);
+    return { permit, longestMs: isPlatformSet && this.#rules.ownSets ? longestMs : Infinity };
   }
 
-  #readerOf(keySet: TenantKeySet, issuer: string): Reader {
-    if (keySet.inUse) return READERS.inUse;
-    if (this.#rules.listed.has(issuer)) return READERS.listed;
-    return this.#toldToRetry.has(issuer) ? READERS.returning : READERS.unknown;
-  }
-
-  async #permit(reader: Reader, issuer: string): Promise<PermittedRead> {
-    try {
-      return await this.#readLimit.take(reader);
-    } catch (denied) {
-      if (!(denied instanceof ReadDenied) || reader < READERS.returning) throw denied;
-      this.#toldToRetry.set(issuer, true);
-      throw new ReadDenied(Math.max(FIRST_RETRY_MS, this.#readLimit.waitMs(READERS.returning)));
-    }
-  }
-
-  /** The issuer's own set is asked last, and what it rules out is refused. */
-  #refusal(judgements: readonly Judgement[], issuer: string): Error {
-    const last = judgements.at(-1);
-    if (last !== undefined && 'ruledOut' in last) return refused('token_signature', last.ruledOut);
-    const obstacles = judgements.flatMap((judgement) => ('undecided' in judgement ? [judgement.undecided] : []));
+  /** What the issuer's own set, which is asked last, rules out is refused; unless the platform's may not be read now. */
+  #refusal(findings: readonly Finding[], issuer: string): Error {
+    const last = findings.at(-1);
+    const obstacles = findings.flatMap((finding) => ('undecided' in finding ? [finding.undecided] : []));
+    if (last !== undefined && 'ruledOut' in last && !findings.some(isOpen))
+      return refused('token_signature', last.ruledOut);
     const open = obstacles.filter(({ absent }) => absent !== true);
     if (open.length === 0 && !this.#rules.listed.has(issuer)) {
       return refused('token_issuer', 'its issuer does not exist');
@@ -168,7 +156,7 @@ export class KeySets {
 
   #confirm({ key, keySet }: Proof, issuer: string): void {
     keySet.confirm();
-    this.#proven.add(key);
+    this.#priority.verified(issuer, key);
     if (keySet === this.#platformSet || this.#inUse.has(issuer)) return;
     this.#others.delete(issuer);
     this.#inUse.set(issuer, keySet);
@@ -221,4 +209,21 @@ async function heldProof(sets: readonly TenantKeySet[], token: SignedToken): Pro
     if (key !== undefined) return { key, keySet };
   }
   return undefined;
+}
+
+async function isSignatureOfHeldKey(sets: readonly TenantKeySet[], token: SignedToken): Promise<boolean> {
+  const verdicts = await Promise.all(sets.map((keySet) => keySet.hasMadeSignatureOf(token)));
+  return verdicts.includes(true);
+}
+
+/** Whether the set may decide otherwise when it is read, which it may not be now. */
+function isOpen(finding: Finding): boolean {
+  return 'undecided' in finding && !finding.undecided.byServer;
+}
+
+/** Whether a set has decided, or its server says that there is none. */
+function isFinal(finding: Finding | undefined): boolean {
+  return (
+    finding !== undefined && ('ruledOut' in finding || ('undecided' in finding && finding.undecided.absent === true))
+  );
 }

@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000;
 const LONGEST_LINE = 1_000;
 
 /**
- * Who asks for a read, from the best evidence to none. Each class leaves one read to every class before it, so that no
+ * For whom a set is read, from the best evidence to none. Each class leaves one read to every class before it, so that no
  * class can use up what the classes before it need.
  */
 export const READERS = {
@@ -18,10 +18,12 @@ export const READERS = {
   inUse: 1,
   /** An issuer that the options name. */
   listed: 2,
-  /** An unknown issuer that was told to retry, and does. */
-  returning: 3,
+  /** An unknown issuer that was denied a read, and retries in time. */
+  retrying: 3,
   /** An unknown issuer. */
   unknown: 4,
+  /** An unknown issuer whose set was read before, and has verified no token. */
+  fruitless: 5,
 } as const;
 
 /** One of {@link READERS}. */

@@ -13,7 +13,7 @@ export function refused(code: RefusalCode, why: string): MindsphereCredentialsEr
   return new MindsphereCredentialsError(code, `The user's token is refused: ${why}.`);
 }
 
-/** The error of a key set that cannot be had now. */
+/** The error of a token that cannot be verified now, because no key set can decide. */
 export function unavailable(why: string, retryAfterMs: number): MindsphereCredentialsError {
   return new MindsphereCredentialsError('key_set_unavailable', `No key set to verify the user's token with: ${why}.`, {
     retryable: true,
@@ -21,11 +21,11 @@ export function unavailable(why: string, retryAfterMs: number): MindsphereCreden
   });
 }
 
-/** A stranger's value fit for a log line: cut, and nothing but printable ASCII. */
+/** A foreign value fit for a log line: cut, and nothing but printable ASCII. */
 export function quoted(value: unknown): string {
-  const text =
+  const shown =
     typeof value === 'object' && value !== null ? kindOf(value) : (JSON.stringify(cutString(value)) ?? 'undefined');
-  const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
+  const cut = shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}...` : shown;
   return cut.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -33,7 +33,7 @@ function cutString(value: unknown): unknown {
   return typeof value === 'string' ? value.slice(0, LONGEST_QUOTE + 1) : value;
 }
 
-/** Lists and objects are not shown: a stranger's may be nested so deep that turning it into text overflows the stack. */
+/** Lists and objects are not shown: they may be nested so deeply that `JSON.stringify` overflows the stack. */
 function kindOf(value: object): string {
   return Array.isArray(value) ? 'a list' : 'an object';
 }

@@ -10,13 +10,12 @@ import type { SignedToken } from './signed-token.js';
 
 /** After a failure; it doubles up to `keySetCooldownMs`. */
 const FIRST_PAUSE_MS = 5_000;
-/**
- * Unknown key ids cause one read in this time, so that a new key is accepted within 6 s while invented ones come; less
- * where a token was verified since, because then the read does not count.
- */
+/** Unknown key ids cause one read in this time, so that a new key is accepted within 6 s while invented ones come. */
 const UNKNOWN_KEY_INTERVAL_MS = 5_000;
-/** For so long after such a read, every key id that it did not find is ruled out. */
-const RULED_OUT_MS = 1_000;
+/** The same where a token was verified since, because then the read does not count. */
+const FOLLOWED_INTERVAL_MS = 1_000;
+/** Tokens that one read has ruled out, of which this many are remembered. */
+const MOST_RULED_OUT = 100;
 /** Reads that a verified token may still follow: more than the rate limit permits in its window. */
 const MOST_UNFOLLOWED = 32;
 
@@ -37,14 +36,23 @@ export interface KeySetSource {
   readonly closed$: Observable<unknown>;
 }
 
-/** What a set says about a token. */
-export type Judgement =
+/** What a set shows about a token. */
+export type Finding =
   /** This key has signed it. */
   | { readonly key: VerificationKey }
   /** No key of this set has signed it. */
   | { readonly ruledOut: string }
-  /** Only a read can tell, and none can be had now. */
+  /** Only a read can decide, and none is possible now. */
   | { readonly undecided: Obstacle };
+
+/** A successful read that an unknown key id caused. */
+interface UnknownKeyRead {
+  readonly at: Moment;
+  /** Whether a token was verified since. */
+  isFollowed: boolean;
+  /** Digests of tokens whose key it did not find. */
+  readonly ruledOut: Set<string>;
+}
 
 /** Why a set is read for a token. */
 type Reason = 'none held' | 'too old' | 'unknown key' | 'other signature';
@@ -64,8 +72,7 @@ export class TenantKeySet {
   readonly #source: KeySetSource;
   readonly #held: HeldKeys;
   readonly #pause: Backoff;
-  /** The last successful read that an unknown key id caused, and whether a token was verified since. */
-  #unknownKeyRead?: { readonly at: Moment; readonly isFollowed: boolean };
+  #unknownKeyRead?: UnknownKeyRead;
   #failure?: KeySetFailure;
   #reading?: KeySetRead;
   #unfollowed: readonly KeySetRead[] = [];
@@ -100,19 +107,24 @@ export class TenantKeySet {
   }
 
   /** Whether a key of this set, however old, has signed a token. No network I/O. */
-  async vouchesFor(token: SignedToken): Promise<boolean> {
+  async hasSigned(token: SignedToken): Promise<boolean> {
     return (await this.#held.signerOf(token)) !== undefined;
   }
 
-  /** Says whether a key of this set has signed a token. Reads the set where only that can tell. */
-  async judge(token: SignedToken, waiting: Waiting): Promise<Judgement> {
+  /** Whether a key of this set has made a token's signature, but of other content or under another id. No network I/O. */
+  async hasMadeSignatureOf(token: SignedToken): Promise<boolean> {
+    return this.#held.haveMadeSignatureOf(token);
+  }
+
+  /** Finds out whether a key of this set has signed a token. Reads the set where only that can decide. */
+  async find(token: SignedToken, waiting: Waiting): Promise<Finding> {
     const reason = await this.#reasonToRead(token);
     const obstacle = reason === undefined ? undefined : await this.#readFor(reason, token, waiting);
     const key = await this.#held.signerOf(token);
-    if (obstacle === undefined) return key === undefined ? { ruledOut: this.#whyNot(token) } : { key };
+    if (obstacle === undefined) return key === undefined ? this.#ruleOut(token) : { key };
+    if (key === undefined) return this.#isRuledOut(token) ? this.#ruleOut(token) : { undecided: obstacle };
     // While its server fails, a set that is too old goes on being used.
-    const isUsable = key !== undefined && obstacle.byServer && this.#held.age() !== 'unusable';
-    return isUsable ? { key } : { undecided: obstacle };
+    return obstacle.byServer && this.#held.age() !== 'unusable' ? { key } : { undecided: obstacle };
   }
 
   /** A token was verified with this set: the reads for it do not count, and an old set is read in the background. */
@@ -120,7 +132,7 @@ export class TenantKeySet {
     this.#inUse = true;
     for (const read of this.#unfollowed) read.giveBack();
     this.#unfollowed = [];
-    if (this.#unknownKeyRead !== undefined) this.#unknownKeyRead = { ...this.#unknownKeyRead, isFollowed: true };
+    if (this.#unknownKeyRead !== undefined) this.#unknownKeyRead.isFollowed = true;
     if (this.#held.age() !== 'new') this.#readInBackground();
   }
 
@@ -138,39 +150,54 @@ export class TenantKeySet {
     if (!this.#held.has(token.keyId)) return 'unknown key';
     // A server may put another key under an id that it has used before (protocol page, section 6).
     const mayBeReplaced = this.#held.ageMs() > this.#source.limits.keySetCooldownMs;
-    return mayBeReplaced && !(await this.vouchesFor(token)) ? 'other signature' : undefined;
+    return mayBeReplaced && !(await this.hasSigned(token)) ? 'other signature' : undefined;
   }
 
-  /** Reads the set, or joins a read that is on its way. Returns what stands in the way. */
+  /** Reads the set, or joins a read that is on its way. Returns why the set cannot decide about the token. */
   async #readFor(reason: Reason, token: SignedToken, waiting: Waiting): Promise<Obstacle | undefined> {
-    const isNew = this.#reading === undefined;
-    if (isNew && reason === 'unknown key' && this.#hasJustLooked()) return undefined;
-    const obstacle = isNew ? this.#obstacleTo(reason) : undefined;
+    const obstacle = this.#reading === undefined ? this.#obstacleTo(reason) : undefined;
     if (obstacle !== undefined) return obstacle;
     const reading = this.#reading ?? this.#begin(reason, waiting.permit);
+    const { isLate } = reading;
     token.dependOn(reading.join());
-    return reading.outcomeWithin(waiting.longestMs, token.leftMs);
+    const failed = await reading.outcomeWithin(waiting.longestMs, token.leftMs);
+    return failed ?? (isLate && !this.#held.has(token.keyId) ? this.#readTooEarly() : undefined);
   }
 
   /** What forbids a read before the rate limit is asked. */
   #obstacleTo(reason: Reason): Obstacle | undefined {
     if (this.#failure !== undefined && this.#pause.leftMs > 0) return this.#obstacleOf(this.#failure);
-    const retryAfterMs = reason === 'unknown key' ? this.#unknownKeyWaitMs() : 0;
-    if (retryAfterMs === 0) return undefined;
+    return reason === 'unknown key' && this.#unknownKeyWaitMs() > 0 ? this.#readTooEarly() : undefined;
+  }
+
+  /**
+   * A read that began before a token was presented does not rule out that its key exists: it may have been published
+   * since. Clients throw a token away that is refused, so it is undecided until the next read.
+   */
+  #readTooEarly(): Obstacle {
+    const retryAfterMs = Math.max(FOLLOWED_INTERVAL_MS, this.#unknownKeyWaitMs());
     return { why: 'its key id is unknown and the set was read a moment ago', retryAfterMs, byServer: false };
   }
 
   #unknownKeyWaitMs(): number {
-    if (this.#unknownKeyRead === undefined || this.#unknownKeyRead.isFollowed) return 0;
-    const intervalMs = Math.min(UNKNOWN_KEY_INTERVAL_MS, this.#source.limits.keySetCooldownMs);
-    return Math.max(0, intervalMs - elapsedSince(this.#unknownKeyRead.at));
+    if (this.#unknownKeyRead === undefined) return 0;
+    const { at, isFollowed } = this.#unknownKeyRead;
+    const intervalMs = isFollowed ? FOLLOWED_INTERVAL_MS : UNKNOWN_KEY_INTERVAL_MS;
+    return Math.max(0, Math.min(intervalMs, this.#source.limits.keySetCooldownMs) - elapsedSince(at));
   }
 
-  /** An unknown key id is ruled out by a read that another one has just caused. */
-  #hasJustLooked(): boolean {
-    if (this.#unknownKeyRead === undefined || this.#failure !== undefined) return false;
-    const ruledOutMs = Math.min(RULED_OUT_MS, this.#source.limits.keySetCooldownMs);
-    return elapsedSince(this.#unknownKeyRead.at) < ruledOutMs;
+  /** Whether the last read for an unknown key id, a few seconds ago, has ruled out this very token or removed its key. */
+  #isRuledOut(token: SignedToken): boolean {
+    const read = this.#unknownKeyRead;
+    if (read === undefined || elapsedSince(read.at) >= UNKNOWN_KEY_INTERVAL_MS) return false;
+    return this.#held.hasRemoved(token.keyId) || read.ruledOut.has(token.digest);
+  }
+
+  #ruleOut(token: SignedToken): Finding {
+    if (this.#held.has(token.keyId)) return { ruledOut: 'its signature does not match' };
+    const { ruledOut } = this.#unknownKeyRead ?? {};
+    if (ruledOut !== undefined && ruledOut.size < MOST_RULED_OUT) ruledOut.add(token.digest);
+    return { ruledOut: `its issuer has no key ${quoted(token.keyId)}` };
   }
 
   #begin(reason: Reason, permit: Permit): KeySetRead {
@@ -194,7 +221,7 @@ export class TenantKeySet {
     try {
       const answer$ = this.#source.read({ etag: this.#held.etag, mayRepeat });
       this.#held.update(await firstValueFrom(answer$.pipe(takeUntil(this.#source.closed$), throwIfEmpty(closed))));
-      if (reason === 'unknown key') this.#unknownKeyRead = { at, isFollowed: false };
+      if (reason === 'unknown key') this.#unknownKeyRead = { at, isFollowed: false, ruledOut: new Set() };
       this.#failure = undefined;
       this.#pause.end();
       return undefined;
@@ -212,9 +239,5 @@ export class TenantKeySet {
   #obstacleOf({ message, absent }: KeySetFailure): Obstacle {
     // A set that was read before proves that the tenant exists, whatever its server says now.
     return { why: message, retryAfterMs: this.#pause.leftMs, byServer: true, absent: absent && this.#held.isEmpty };
-  }
-
-  #whyNot({ keyId }: SignedToken): string {
-    return this.#held.has(keyId) ? 'its signature does not match' : `its issuer has no key ${quoted(keyId)}`;
   }
 }

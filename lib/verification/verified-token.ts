@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.interface.js';
 import type { Claims } from '../util/jwt.js';
-import { freezeAndCount } from './claim-walk.js';
+import { freezeAndCount } from './compact-jwt.js';
 import type { Proof } from './key-sets.js';
 import type { UserClaims } from './user-claims.js';
 

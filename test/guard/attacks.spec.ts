@@ -6,7 +6,7 @@ import {
   type Adapter,
   type ConnectionWatch,
   type GuardedApp,
-  REFUSED,
+  keptOut,
   startGuardedApp,
   watchConnections,
   watchRejections,
@@ -57,8 +57,8 @@ describe.each(ADAPTERS)('a forged token on %s', (adapter: Adapter) => {
 
       const forged = forge(trap.url);
 
-      expect(await app.bear('/guarded', forged)).toEqual(REFUSED);
-      for (const path of UNGUARDED) expect(await app.bear(path, forged)).toEqual(REFUSED);
+      expect(keptOut(forged)).toContainEqual(await app.bear('/guarded', forged));
+      for (const path of UNGUARDED) expect(keptOut(forged)).toContainEqual(await app.bear(path, forged));
       expect(platform.app.count).toBe(asked);
     });
   });

@@ -17,8 +17,8 @@ import {
 } from '../support/forge.js';
 import {
   ADAPTERS,
-  type Answer,
   type GuardedApp,
+  keptOut,
   NO_CREDENTIALS,
   REFUSED,
   startGuardedApp,
@@ -254,7 +254,6 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
     await app.close();
     await platform.close();
   });
-  const verdict = (answer: Answer): unknown => (answer.status === 200 ? 'welcome' : answer);
 
   it('are let in if and only if the protocol allows it', async () => {
     const reasons = new Map<string, number>();
@@ -274,9 +273,11 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
         const why = objection(head ?? {}, body ?? {}, drawn.key);
         reasons.set(why ?? 'good', (reasons.get(why ?? 'good') ?? 0) + 1);
 
-        const answer = await app.bear('/guarded', signed(header, claims, drawn.key));
+        const jwt = signed(header, claims, drawn.key);
+        const answer = await app.bear('/guarded', jwt);
 
-        expect({ why, verdict: verdict(answer) }).toEqual({ why, verdict: why === undefined ? 'welcome' : REFUSED });
+        const allowed = why === undefined ? [{ ...answer, status: 200 }] : keptOut(jwt);
+        expect(allowed.map((one) => ({ why, ...one }))).toContainEqual({ why, ...answer });
       }),
       runs(400),
     );
@@ -292,8 +293,8 @@ describe.each(ADAPTERS)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
         const bad = edits.reduce((text, change) => change(text), good);
         fc.pre(trimmed(bad) !== good);
 
-        expect(await app.bear('/guarded', bad)).toEqual(REFUSED);
-        expect((await app.bear('/open/for-user', bad)).status).toBe(401);
+        expect(keptOut(bad)).toContainEqual(await app.bear('/guarded', bad));
+        expect(keptOut(bad).map(({ status }) => status)).toContain((await app.bear('/open/for-user', bad)).status);
         expect(await app.bear('/guarded', good)).toEqual(WELCOME);
       }),
       runs(300),

@@ -1,4 +1,13 @@
-import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  publicDecrypt,
+  randomBytes,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
@@ -180,6 +189,28 @@ function acmeKeys(): unknown[] {
     { kty: 'RSA', kid: '', n: 'AQ', e: 'AQAB' },
     publicJwk(KEYS.genuine, { kid: KEY_ID }),
   ];
+}
+
+/**
+ * Whether a token may be of a key that acme's server has published a moment ago, as far as anybody can know: then it may be
+ * undecided (503) until the next read. It names a key that the set lacks, and none of the set's keys has signed it.
+ */
+export function mayBeOfNewKey(token: string): boolean {
+  const [header = '', , signature = ''] = token.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  const isOfOurs = [KEYS.genuine, KEYS.decoy, KEYS.platform].some(({ publicKey }) => {
+    try {
+      return publicDecrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, bytes).length > 0;
+    } catch {
+      return false;
+    }
+  });
+  try {
+    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as Fields;
+    return alg === 'RS256' && kid !== KEY_ID && kid !== 'key-id-1' && bytes.length >= 256 && !isOfOurs;
+  } catch {
+    return false;
+  }
 }
 
 /** Servers of tenants acme and globex, and of nobody else; `core` has keys of its own. */

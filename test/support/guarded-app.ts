@@ -16,6 +16,7 @@ import {
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
+import { mayBeOfNewKey } from './forge.js';
 
 /** The platforms Nest runs on. */
 export const ADAPTERS = ['Express', 'Fastify'] as const;
@@ -75,6 +76,14 @@ export const REFUSED: Answer = {
   challenges: ['Bearer error="invalid_token"'],
   body: '{"message":"Unauthorized","statusCode":401}',
 };
+/** The answer to a token that only the next read of a key set can decide. */
+export const UNDECIDED: Answer = {
+  status: 503,
+  challenges: [],
+  body: '{"message":"Service Unavailable","statusCode":503}',
+};
+/** The answers that keep a forged token out. */
+export const keptOut = (token: string): readonly Answer[] => (mayBeOfNewKey(token) ? [REFUSED, UNDECIDED] : [REFUSED]);
 /** The answer to a request without credentials. */
 export const NO_CREDENTIALS: Answer = { ...REFUSED, challenges: ['Bearer'] };
 /** What the guarded route answers Ann of tenant acme. */

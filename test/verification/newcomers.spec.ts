@@ -82,11 +82,24 @@ interface Newcomer {
   inAfter?: number;
 }
 
-/** Ten forged tokens a second for so long, and the newcomers beside them. Returns what the key server was asked. */
-async function play(server: KeyServer, ask: Ask, newcomers: readonly Newcomer[], forMs: number): Promise<void> {
+/** Whose tokens are forged: the number of the issuer that the n-th forged token names. */
+type Forger = (n: number) => number;
+
+/**
+ * Ten forged tokens a second for so long, and the newcomers beside them.
+ *
+ * @param forger default: each forged token names another issuer.
+ */
+async function play(
+  server: KeyServer,
+  ask: Ask,
+  newcomers: readonly Newcomer[],
+  forMs: number,
+  forger: Forger = (n) => n,
+): Promise<void> {
   const began = Date.now();
   for (let ms = 0; ms < forMs; ms += TICK) {
-    const forged = server.forged(KEY.kid, { ten: `invented${ms}` });
+    const forged = server.forged(KEY.kid, { ten: `invented${forger(ms / TICK)}` });
     const due = newcomers.filter(({ inAfter, retryAt }) => inAfter === undefined && retryAt <= ms);
     // oxlint-disable-next-line no-await-in-loop -- one moment after the other
     await Promise.all([
@@ -160,6 +173,42 @@ describe.each(Object.entries(WAYS))('asking %s', (_, asking) => {
       await play(server, ask, [...early, ...late, ...last], FLOOD_MS);
       expect([early, late, last].map(slowest).filter((ms) => ms > 2 * SECOND)).toEqual([]);
       expect(wasted(server)).toBeLessThanOrEqual(30);
+    },
+  );
+});
+
+const FORGERS: Record<string, Forger> = {
+  'one issuer': () => 0,
+  '10 issuers in turn': (n) => n % 10,
+  '15 issuers in turn': (n) => n % 15,
+  '20 issuers in turn': (n) => n % 20,
+  '30 issuers in turn': (n) => n % 30,
+  '40 issuers in turn': (n) => n % 40,
+  '100 issuers in turn': (n) => n % 100,
+  'each issuer twice in a row': (n) => Math.floor(n / 2),
+  'ten issuers, then the same again a second later': (n) => Math.floor(n / 20) * 10 + (n % 10),
+  'each issuer once more 4 s later': (n) => Math.floor(n / 80) * 40 + (n % 40),
+};
+
+describe.each(Object.entries(FORGERS))('forged tokens that are repeated: %s', (_, forger) => {
+  it.each(Object.entries(WAYS))(
+    "20 newcomers of the flood's first 2 s are in within 2 s, later ones within 30 s: %s",
+    async (_way, asking) => {
+      const keyOf = (tenant: string) => testKey(`key-of-${tenant}`, 0);
+      const server = await startServer(false, keyOf);
+      const ask = await asking(server, { verification: { keySetTenant: false } });
+      fakeTime();
+      const at = (n: number, comesAt: number) => newcomer(server, n, comesAt, keyOf(`tenant${n}`));
+      const early = Array.from({ length: 20 }, (_item, n) => at(n, n * TICK));
+      const late = Array.from({ length: 20 }, (_item, n) => at(20 + n, 5 * SECOND + n * TICK));
+      const together = Array.from({ length: 20 }, (_item, n) => at(40 + n, 10 * SECOND));
+      await play(server, ask, [...early, ...late, ...together], 41 * SECOND, forger);
+      expect({
+        early: slowest(early) <= 2 * SECOND || slowest(early),
+        late: slowest(late) <= 30 * SECOND || slowest(late),
+        together: slowest(together) <= 30 * SECOND || slowest(together),
+        wasted: wasted(server) <= 30 || wasted(server),
+      }).toEqual({ early: true, late: true, together: true, wasted: true });
     },
   );
 });

@@ -83,6 +83,39 @@ describe("by default the platform's set decides", () => {
   });
 });
 
+describe('a new key of the platform, while somebody sends invented key ids all the time', () => {
+  it.each([
+    ["is the issuers' as well", 'same'],
+    ["is the platform's alone, and the issuer has another", 'own'],
+    ["is the platform's alone, and the issuer has no set", 'none'],
+  ])('is accepted within 6 s, and never refused before: it %s', async (_, issuerSet) => {
+    for (const rotatedAt of [5_000, 5_300, 5_900, 7_300]) {
+      // oxlint-disable-next-line no-await-in-loop -- one time after the other
+      const { server, verdict } = await platformFirst();
+      let keys = [PLATFORM.entry];
+      const own = [testKey('own-key', 3).entry];
+      server.answer((exchange) => {
+        if (exchange.request.url.includes('/core/') || issuerSet === 'same') return json({ keys })(exchange);
+        return (issuerSet === 'own' ? json({ keys: own }) : json({}, 404))(exchange);
+      });
+      fakeTime();
+      const seen: string[] = [];
+      for (let ms = 0; ms < 20 * SECOND && seen.at(-1) !== 'ok'; ms += 100) {
+        if (ms === rotatedAt) keys = [PLATFORM.entry, NEXT.entry];
+        // oxlint-disable-next-line no-await-in-loop -- one moment after the other
+        await verdict(server.forged(ms % 300 === 0 ? NEXT.kid : `invented-${ms}`, LONG));
+        // oxlint-disable-next-line no-await-in-loop -- one moment after the other
+        if (ms >= rotatedAt) seen.push(await verdict(server.token(NEXT, LONG)));
+        vi.advanceTimersByTime(100);
+      }
+      expect(new Set(seen.slice(0, -1))).not.toContain('token_signature');
+      expect(seen.at(-1)).toBe('ok');
+      expect(seen.length).toBeLessThanOrEqual(60);
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('with a keySetTenant', () => {
   it('that one alone decides', async () => {
     const { server, verdict } = await platformFirst({ keySetTenant: 'keys' });

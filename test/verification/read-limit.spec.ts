@@ -45,7 +45,7 @@ describe('reads that no verified token follows', () => {
   });
 
   it('leave one read to every class that has better evidence', async () => {
-    const classes = [READERS.unknown, READERS.returning, READERS.listed, READERS.inUse, READERS.proven];
+    const classes = [READERS.unknown, READERS.retrying, READERS.listed, READERS.inUse, READERS.proven];
     const counts: number[] = [];
     for (const reader of classes) {
       // oxlint-disable-next-line no-await-in-loop -- one class after the other

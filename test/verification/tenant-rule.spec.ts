@@ -1,7 +1,7 @@
 import { AppCredentials, TokenVerifier } from 'nestjs-mindsphere-credentials';
 import { EMPTY, firstValueFrom, NEVER, of, throwError } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import { APP, failureOf, forbidden, startWith } from '../support/application.js';
+import { describe, expect, it, vi } from 'vitest';
+import { APP, failureOf, fakeTime, forbidden, startWith } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { verifierLab } from '../support/key-server-verifier.js';
 
@@ -31,16 +31,26 @@ describe("the application's rule for tenants", () => {
     ['an Observable that fails', () => throwError(() => new Error('secret')), 'failed'],
     ['a rejected promise', () => Promise.reject(new Error('secret')), 'failed'],
     ['nothing', () => undefined, 'says no'],
-    ['silence', () => NEVER, 'gave no answer in time'],
   ])('keeps out by %s, and the error says why', async (_, answer, reason) => {
     const allowedTenants = forbidden<() => boolean>(answer);
-    const request = { timeoutMs: 100, deadlineMs: 150, retries: 0 };
-    const { server, verifier } = await verifierLab([KEY], { verification: { allowedTenants }, request });
+    const { server, verifier } = await verifierLab([KEY], { verification: { allowedTenants } });
     const jwt = server.token(KEY);
     const failure = { code: 'token_tenant', message: why(reason) };
     expect(await failureOf(verifier.verify(jwt))).toMatchObject(failure);
     // Now the token is remembered, the answer is not.
     expect(await failureOf(verifier.verify(jwt))).toMatchObject(failure);
+  });
+
+  it('keeps out by silence, after request.deadlineMs, and the error says why', async () => {
+    fakeTime();
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const allowedTenants = forbidden<() => boolean>(() => (isAsked(), NEVER));
+    const { server, verifier } = await verifierLab([KEY], { verification: { allowedTenants } });
+    const failure = failureOf(verifier.verify(server.token(KEY)));
+    await asked;
+    vi.advanceTimersByTime(15_000);
+    expect(await failure).toMatchObject({ code: 'token_tenant', message: why('gave no answer in time') });
   });
 
   it('is there only where it is a function', async () => {
