@@ -3,7 +3,7 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { isPlatform, PLATFORMS } from '../platform/platforms.js';
 import type { TokenCache } from '../token/token-cache.js';
-import type { TokenEndpoint } from '../token/token-endpoint.interface.js';
+import type { TokenEndpoint } from '../token/token-source.interface.js';
 import type { TokenVerifier } from '../users/token-verifier.js';
 import { type ClientRule, clientRule } from '../verification/client-rule.js';
 import { UserTenantsClient } from './user-tenants.client.js';

@@ -2,12 +2,11 @@ import type { ResolvedTenantOptions } from '../config/resolved-options.interface
 import { tenantLabel } from '../config/run-time-options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
-import { tenantTokenSource } from '../token/tenant-token.source.js';
+import { tenantTokenSource } from '../token/token-sources.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { CredentialsContext } from './credentials-context.js';
-import { DerivedCredentials } from './derived-credentials.js';
+import { DerivedCredentials, TechnicalCredentials } from './technical-credentials.js';
 import { missingGroup } from './missing-credentials.js';
-import { TechnicalCredentials } from './technical-credentials.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
 /** Tenant credentials: technical tokens for a tenant, or for one of its subtenants, from the tenant's OAuth server. */

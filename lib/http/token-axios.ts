@@ -1,7 +1,7 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, Axios, type AxiosResponse } from 'axios';
 import { ownDefaults } from '../transport/own-axios.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
-import { isThenable } from '../util/thenable.js';
+import { isThenable } from '../util/promises.js';
 import { checkedConfig } from './request-config.js';
 import { readFailure } from './scrubbed-answer.js';
 import { type Route, tokenAdapter } from './token-adapter.js';

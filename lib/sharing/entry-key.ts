@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
-import { EntryRefused } from './entry-refused.js';
+import { compactDecrypt, CompactEncrypt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
+import type { StoreEntryRefusedEvent } from '../telemetry/credentials-event.interface.js';
 
 /** An entry of another format counts as none: its name and its keys are derived with the format, too. */
 const FORMAT = 'v2';
@@ -77,4 +77,13 @@ function headerOf(entry: string): ProtectedHeaderParameters {
 function derived(key: Uint8Array, purpose: string, bytes: number): Buffer {
   const info = `nestjs-mindsphere-credentials store ${FORMAT} ${purpose}`;
   return Buffer.from(hkdfSync('sha256', key, new Uint8Array(0), info, bytes));
+}
+
+export type EntryRefusal = StoreEntryRefusedEvent['reason'];
+
+/** Why an entry is not believed. Never leaves this folder. */
+export class EntryRefused extends Error {
+  constructor(readonly reason: EntryRefusal) {
+    super(reason);
+  }
 }

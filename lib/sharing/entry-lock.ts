@@ -1,8 +1,7 @@
 import { finalize, type Observable } from 'rxjs';
 import { isValues } from '../util/json.js';
 import type { TokenStoreLock } from '../store/token-store.interface.js';
-import type { GuardedStore } from './guarded-store.js';
-import type { Patience } from './patience.js';
+import type { GuardedStore, Patience } from './guarded-store.js';
 import type { EntryPlaces } from './shared-entries.js';
 
 /** The right to ask the token endpoint for all instances. */

@@ -2,9 +2,7 @@ import type { StoreUnavailableEvent } from '../telemetry/credentials-event.inter
 import type { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import { Backoff } from '../util/backoff.js';
-import { withinTime } from './within-time.js';
-import { Patience } from './patience.js';
-import { STORE_PAUSES } from './sharing-policy.js';
+import { STORE_PAUSES, STORE_TIMEOUT_MS } from './sharing-context.js';
 
 type Operation = StoreUnavailableEvent['operation'];
 
@@ -77,4 +75,52 @@ export class GuardedStore {
     this.#pause.begin();
     this.#reporter.storeUnavailable({ operation, reason, pauseMs: this.#pause.leftMs });
   }
+}
+
+/** The clock of {@link Patience}. */
+export const SLICE_MS = 50;
+
+/**
+ * What the store may still cost one token request. It is counted in slices, so that time in which this process itself
+ * was busy or not running, as while many instances start at once, is not held against the store.
+ */
+export class Patience {
+  #slices = STORE_TIMEOUT_MS / SLICE_MS;
+
+  /** One slice has passed; whether it was the last. */
+  isSpent(): boolean {
+    this.#slices -= 1;
+    return this.#slices <= 0;
+  }
+}
+
+/** What came in time, or why nothing did. */
+export type TimelyOutcome<T> = { readonly value: T } | 'error' | 'timeout';
+
+/** Never rejects; a value that comes too late goes to `onLate`. The timer does not keep the process alive. */
+export function withinTime<T>(
+  start: () => Promise<T>,
+  patience: Patience,
+  onLate: (value: T) => void = () => undefined,
+): Promise<TimelyOutcome<T>> {
+  return new Promise((resolve) => {
+    let isOver = false;
+    const settle = (outcome: TimelyOutcome<T>) => {
+      isOver = true;
+      clearInterval(timer);
+      resolve(outcome);
+    };
+    const timer = setInterval(() => {
+      if (!patience.isSpent()) return;
+      clearInterval(timer);
+      // An answer that has arrived while this process was busy is not late: it is read before this runs.
+      setImmediate(() => (isOver ? undefined : settle('timeout')));
+    }, SLICE_MS);
+    timer.unref();
+    // A store may also throw at once, or return no promise.
+    new Promise<T>((started) => started(start())).then(
+      (value) => (isOver ? onLate(value) : settle({ value })),
+      () => (isOver ? undefined : settle('error')),
+    );
+  });
 }

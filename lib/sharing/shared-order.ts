@@ -1,16 +1,19 @@
 import { defer, map, type Observable, of, switchMap, tap } from 'rxjs';
-import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, type Moment, now, remainingUntil, shifted } from '../util/clock.js';
-import type { TokenOrder } from '../token/token-endpoint.interface.js';
-import type { OrderSharing, SharedRequest } from '../token/token-sharing.interface.js';
-import type { TokenGrant } from '../token/token-source.interface.js';
+import { backgroundTimer, elapsedSince, type Moment, now, remainingUntil, shifted } from '../util/clock.js';
+import type { OrderSharing, SharedRequest, TokenGrant, TokenOrder } from '../token/token-source.interface.js';
 import { EntryLock } from './entry-lock.js';
-import { fromPromise } from './from-promise.js';
-import { Patience } from './patience.js';
+import { fromPromise } from '../util/promises.js';
+import { Patience } from './guarded-store.js';
 import type { EntryPlaces } from './shared-entries.js';
-import type { SharingContext } from './sharing-context.js';
+import {
+  earlierMs,
+  isWorthTaking,
+  lockTimes,
+  pollDelayMs,
+  type SharingContext,
+  storeWaitMs,
+} from './sharing-context.js';
 import { minValidityOf } from '../token/held-token.js';
-import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, storeWaitMs } from './sharing-policy.js';
 
 /** One token request on its way through the store. */
 interface Search extends SharedRequest {

@@ -2,14 +2,12 @@ import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import type { SealedKeys } from '../config/sealed-keys.js';
 import { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
-import type { TokenOrder } from '../token/token-endpoint.interface.js';
-import type { OrderSharing, TokenSharing } from '../token/token-sharing.interface.js';
+import type { OrderSharing, TokenOrder, TokenSharing } from '../token/token-source.interface.js';
 import { EntryKey } from './entry-key.js';
 import { GuardedStore } from './guarded-store.js';
-import { RetractedTokens } from './retracted-tokens.js';
+import { RetractedTokens, type SharingContext } from './sharing-context.js';
 import { SharedEntries } from './shared-entries.js';
 import { SharedOrder } from './shared-order.js';
-import type { SharingContext } from './sharing-context.js';
 
 /** What one registration shares with other instances through `cache.store`; nothing where there is none. */
 export class SharedTokens implements TokenSharing {

@@ -1,6 +1,5 @@
 import type { Subscription } from 'rxjs';
-import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, type Moment, now } from '../util/clock.js';
+import { backgroundTimer, elapsedSince, type Moment, now } from '../util/clock.js';
 
 const WINDOW_MS = 10_000;
 

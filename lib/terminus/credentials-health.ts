@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.interface.js';
 import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
-import type { TokenState } from '../token/token-state.js';
+import type { TokenState } from '../token/held-token.js';
 
 /**
  * How long a user's tenant counts as failing after a failure. Only a request of that tenant could prove that it works

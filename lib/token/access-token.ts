@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { NO_VALUES } from '../util/json.js';
-import { deepFreeze } from '../util/deep-freeze.js';
+import { deepFreeze, NO_VALUES } from '../util/json.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
 import { type Claims, decodeClaims, textOf, wordsOf } from '../util/jwt.js';

@@ -1,7 +1,9 @@
 import type { RefreshOptions } from '../config/sections/requests.options.js';
-import { type Moment, remainingUntil, shifted } from '../util/clock.js';
+import { elapsedSince, type Moment, remainingUntil, shifted } from '../util/clock.js';
 import { AccessToken } from './access-token.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
+import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
+import { failureCodes } from '../telemetry/reporter.js';
 
 /** A token in the cache. Its life is counted from the moment of its receipt. Immutable. */
 export class HeldToken {
@@ -44,4 +46,34 @@ export function minValidityOf(lifeMs: number, { minValidityMs }: Required<Refres
 /** With less life than this, renewal of a granted token is due: at most half of its whole life. */
 export function aheadOf({ lifeMs, earlierMs = 0 }: TokenGrant, { aheadMs }: Required<RefreshOptions>): number {
   return Math.min(aheadMs + earlierMs, lifeMs / 2);
+}
+
+/** What is known of one credential's token, at one moment. Immutable. */
+export interface TokenState {
+  /** Life left of the token that is held, in milliseconds; 0 once it is expired, `undefined` where there is none. */
+  readonly lifeLeftMs?: number;
+  /** When the token that is held was received: epoch milliseconds by wall time. */
+  readonly refreshedAt?: number;
+  /** Why the last request for a token failed; `undefined` where it did not. */
+  readonly lastErrorCode?: FailureCodes['code'];
+  /** How long ago that was, in milliseconds. */
+  readonly failedAgoMs?: number;
+}
+
+/** A token request that failed. */
+export interface FailedRefresh {
+  readonly failure: unknown;
+  readonly at: Moment;
+}
+
+/** The state of a token that nobody has asked for yet. */
+export const UNUSED: TokenState = Object.freeze({});
+
+export function tokenState(held: HeldToken | undefined, failed: FailedRefresh | undefined): TokenState {
+  return Object.freeze({
+    lifeLeftMs: held === undefined ? undefined : Math.max(0, held.lifeLeftMs()),
+    refreshedAt: held?.token.issuedAt.getTime(),
+    lastErrorCode: failed === undefined ? undefined : failureCodes(failed.failure).code,
+    failedAgoMs: failed === undefined ? undefined : elapsedSince(failed.at),
+  });
 }

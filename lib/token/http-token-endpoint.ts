@@ -12,7 +12,7 @@ import {
   throwError,
 } from 'rxjs';
 import { isClientSecret } from '../util/formats.js';
-import { isThenable } from '../util/thenable.js';
+import { isThenable } from '../util/promises.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secret.js';
@@ -24,10 +24,16 @@ import { redactor } from '../util/redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
 import { failAfter, retryTransient } from '../transport/retry-policy.js';
 import { readGrant } from './token-answer.js';
-import type { TokenEndpoint, TokenExchange, TokenMessage, TokenOrder } from './token-endpoint.interface.js';
+import type {
+  OrderSharing,
+  TokenEndpoint,
+  TokenExchange,
+  TokenGrant,
+  TokenMessage,
+  TokenOrder,
+  TokenSharing,
+} from './token-source.interface.js';
 import { type HttpAnswer, failureOf } from '../transport/request-failure.js';
-import type { OrderSharing, TokenSharing } from './token-sharing.interface.js';
-import type { TokenGrant } from './token-source.interface.js';
 import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
 
 /** Token requests over HTTP, within the limits of one registration. */

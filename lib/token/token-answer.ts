@@ -2,9 +2,8 @@ import { isDnsLabel } from '../util/formats.js';
 import { parseValues, type Values } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { type Claims, decodeJwt, textOf } from '../util/jwt.js';
-import type { ExpectedToken } from './token-endpoint.interface.js';
+import type { ExpectedToken, TokenGrant } from './token-source.interface.js';
 import type { HttpAnswer } from '../transport/request-failure.js';
-import type { TokenGrant } from './token-source.interface.js';
 
 /** A technical token lives 30 minutes (protocol page, section 1); more than this is nonsense, not generosity. */
 const LONGEST_LIFE_SECONDS = 86_400;

@@ -7,7 +7,7 @@ import { lruCache } from '../util/lru-cache.js';
 import type { AccessToken } from './access-token.js';
 import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
-import { type TokenState, UNUSED } from './token-state.js';
+import { type TokenState, UNUSED } from './held-token.js';
 
 /** The tokens of one credential, as its cache keeps them. The Observables are the same at each reading. */
 export interface TokenHandle {

@@ -15,17 +15,14 @@ import type { RefreshOptions } from '../config/sections/requests.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
 import { inBackground } from '../util/async-context.js';
-import { backgroundTimer } from '../util/background-timer.js';
-import { now } from '../util/clock.js';
-import { HeldToken } from './held-token.js';
+import { backgroundTimer, now } from '../util/clock.js';
+import { type FailedRefresh, HeldToken, type TokenState, tokenState } from './held-token.js';
 import { isRefusal } from './refusal-memory.js';
 import { Backoff } from '../util/backoff.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { RejectedTokens } from './rejected-tokens.js';
-import { TokenFlight } from './token-flight.js';
-import { TokenListeners } from './token-listeners.js';
+import { TokenFlight, TokenListeners } from './token-waiters.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
-import { type FailedRefresh, type TokenState, tokenState } from './token-state.js';
 
 /** A caller who waits for a new token gets the old one while it is still good for this long. */
 const LAST_MOMENT_MS = 2_000;

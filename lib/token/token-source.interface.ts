@@ -1,5 +1,8 @@
 import type { Observable } from 'rxjs';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
+import type { SealedSecret } from '../config/sealed-secret.js';
+import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { PlatformRules } from '../platform/platform.interface.js';
 
 /** One new token, as its source has checked it. */
 export interface TokenGrant {
@@ -31,4 +34,68 @@ export interface TokenSource extends TokenSubject {
   lastResort(): TokenGrant | undefined;
   /** How long a subscription would only repeat a remembered refusal, in milliseconds. */
   refusedForMs(): number;
+}
+
+/** What goes to a token endpoint, but for the secret. */
+export interface TokenOrder {
+  /** Every detail that tells this order from others, but for the secret; the same in every process. */
+  readonly identity: readonly (string | undefined)[];
+  readonly url: string;
+  readonly clientId: string;
+  readonly secret: SealedSecret;
+  /** Whose token it is, for telemetry. */
+  readonly subject: TokenSubject;
+  /** Headers and body, given the secret as it is now. */
+  readonly message: (secret: string) => TokenMessage;
+  /** What the answer must agree with. */
+  readonly expected: ExpectedToken;
+}
+
+export interface TokenMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface ExpectedToken {
+  /** How the platform names its claims. */
+  readonly rules: PlatformRules;
+  /** What `iss` must be; not checked where it is not known. */
+  readonly issuerUrl?: TenantUrlTemplate;
+  readonly tenant: string;
+  readonly subtenant?: string;
+}
+
+/** An order that can be placed again and again. */
+export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs' | 'retract' | 'lastResort'>;
+
+/** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
+export interface TokenEndpoint {
+  /** @param makeOrder makes the same order each time; it is not kept, because there may be one for every token held. */
+  exchange(makeOrder: () => TokenOrder): TokenExchange;
+}
+
+/** A token request that may turn out to be needless, because another instance has the token. */
+export interface SharedRequest {
+  /** The secret as it is now. */
+  readonly secret: string;
+  /** Asks the token endpoint when subscribed. */
+  readonly fetch$: Observable<TokenGrant>;
+  /** Whether `fetch$` would only repeat a remembered refusal. */
+  readonly isRefused: () => boolean;
+}
+
+/** The tokens of one order, shared with other instances. */
+export interface OrderSharing {
+  /** Another instance's token, else what `fetch$` brings; fails only as `fetch$` fails. */
+  share(request: SharedRequest): Observable<TokenGrant>;
+  /** A token of another instance that the last `share` came across and passed by as due, if it is still valid. */
+  lastResort(): TokenGrant | undefined;
+  /** Takes a token back: it is not believed again, and nobody else shall find it. */
+  retract(token: string | undefined): void;
+}
+
+/** Shares tokens with other instances. */
+export interface TokenSharing {
+  /** `undefined` where nothing is shared. */
+  of(order: TokenOrder): OrderSharing | undefined;
 }

@@ -2,8 +2,7 @@ import { type MonoTypeOperatorFunction, type Observable, map, race, retry, throw
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { asksToWaitTooLong } from './request-failure.js';
-import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, now } from '../util/clock.js';
+import { backgroundTimer, elapsedSince, now } from '../util/clock.js';
 
 /** Told of each further attempt: why, after which delay, and the number of the attempt that failed. */
 export type OnRetry = (failure: unknown, delayMs: number, attempt: number) => void;

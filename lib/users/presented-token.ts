@@ -1,7 +1,7 @@
 import type { UserTokenOptions } from '../config/sections/users.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { ownValue } from '../util/json.js';
-import { isThenable } from '../util/thenable.js';
+import { isThenable } from '../util/promises.js';
 
 /** `b64token` of RFC 6750, section 2.1. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;

@@ -6,7 +6,7 @@ import type {
 } from '../config/resolved-options.interface.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { failAfter } from '../transport/retry-policy.js';
-import { answerOf } from '../util/answer-of.js';
+import { answerOf } from '../util/promises.js';
 import { textOf } from '../util/jwt.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 

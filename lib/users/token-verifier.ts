@@ -19,7 +19,7 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import { Reporter } from '../telemetry/reporter.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { failAfter } from '../transport/retry-policy.js';
-import { answerOf } from '../util/answer-of.js';
+import { answerOf } from '../util/promises.js';
 import { decodeJwt } from '../util/jwt.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { quoted, refused } from '../verification/refused.js';

@@ -1,3 +1,5 @@
+import { Observable } from 'rxjs';
+
 /**
  * A moment by both clocks, in milliseconds. The wall clock may be set while the process runs. The monotonic clock cannot
  * be set, but stands still while the machine sleeps. So neither is enough to tell the age of a token.
@@ -25,4 +27,22 @@ export function elapsedSince({ wall, monotonic }: Moment): number {
 /** Milliseconds until a moment, negative once it has passed: the smaller of the two differences. */
 export function remainingUntil({ wall, monotonic }: Moment): number {
   return Math.min(wall - Date.now(), monotonic - performance.now());
+}
+
+/** `setTimeout` fires at once above this. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** Emits once after `delayMs`, like RxJS' `timer`, but does not keep the process alive. */
+export function backgroundTimer(delayMs: number): Observable<0> {
+  return new Observable((subscriber) => {
+    const handle = setTimeout(
+      () => {
+        subscriber.next(0);
+        subscriber.complete();
+      },
+      Math.min(delayMs, LONGEST_DELAY_MS),
+    );
+    handle.unref();
+    return () => clearTimeout(handle);
+  });
 }

@@ -30,3 +30,10 @@ export function parseValues(text: string): Values | undefined {
 export function ownValue(values: object, name: string): unknown {
   return Object.hasOwn(values, name) ? (values as Values)[name] : undefined;
 }
+
+/** Freezes a value made by `JSON.parse`, at every depth. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

@@ -1,6 +1,5 @@
 import { firstValueFrom, from, map, race } from 'rxjs';
-import { backgroundTimer } from '../util/background-timer.js';
-import { elapsedSince, type Moment, now } from '../util/clock.js';
+import { backgroundTimer, elapsedSince, type Moment, now } from '../util/clock.js';
 import { type PermittedRead, ReadDenied } from './read-limit.js';
 
 /** When to ask again for a set whose server is slow. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tenantLabel } from '../../lib/config/run-time-options.js';
-import { DerivedCredentials } from '../../lib/credentials/derived-credentials.js';
+import { DerivedCredentials } from '../../lib/credentials/technical-credentials.js';
 import { failureOf } from '../support/application.js';
 
 describe('derived credentials', () => {

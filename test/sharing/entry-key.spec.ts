@@ -1,8 +1,7 @@
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { EntryKey } from '../../lib/sharing/entry-key.js';
-import { EntryRefused } from '../../lib/sharing/entry-refused.js';
+import { EntryKey, EntryRefused } from '../../lib/sharing/entry-key.js';
 
 const KEY = Buffer.from('00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978', 'hex');
 const key = new EntryKey(KEY);

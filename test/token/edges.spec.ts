@@ -1,6 +1,6 @@
 import { type AccessToken, AppCredentials } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, vi } from 'vitest';
-import { backgroundTimer } from '../../lib/util/background-timer.js';
+import { backgroundTimer } from '../../lib/util/clock.js';
 import { APP, failureOf, fakeTime, startPlatform, startWith, tokenOf, until } from '../support/application.js';
 import { hang, headerOf, json } from '../support/stub-platform.js';
 

@@ -1,2 +1,2 @@
-export type { IoRedisLike, NodeRedisLike, RedisLike } from './redis-commands.js';
+export type { IoRedisLike, NodeRedisLike, RedisLike } from './redis-token.store.js';
 export { RedisTokenStore, type RedisTokenStoreOptions } from './redis-token.store.js';

@@ -1,5 +1,5 @@
 import { UserToken } from '../../users/user-token.js';
-import { deepFreeze } from '../../util/deep-freeze.js';
+import { deepFreeze } from '../../util/json.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import { fakeTenantClaims, lifeOf } from './fake-claims.js';
 import { fakeJwt } from './fake-jwt.js';

@@ -1,6 +1,6 @@
 import { HeldToken } from '../../../lib/token/held-token.js';
 import { TokenCache } from '../../../lib/token/token-cache.js';
-import { TokenFlight } from '../../../lib/token/token-flight.js';
+import { TokenFlight } from '../../../lib/token/token-waiters.js';
 import type { Rule } from './judge.js';
 
 /** Bugs, planted from outside, that the chaos run must find within so many seconds. */

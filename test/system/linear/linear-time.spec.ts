@@ -9,7 +9,7 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../../lib/config/resolve-options.js';
-import { readPage } from '../../../lib/credentials/user-tenants-page.js';
+import { readPage } from '../../../lib/credentials/user-tenants.client.js';
 import { Reporter } from '../../../lib/telemetry/reporter.js';
 import { PLATFORMS } from '../../../lib/platform/platforms.js';
 import { EntryKey } from '../../../lib/sharing/entry-key.js';

@@ -5,7 +5,7 @@ import {
   pollDelayMs,
   STORE_PAUSES,
   STORE_TIMEOUT_MS,
-} from '../../../lib/sharing/sharing-policy.js';
+} from '../../../lib/sharing/sharing-context.js';
 import { aheadOf } from '../../../lib/token/held-token.js';
 import { Backoff } from '../../../lib/util/backoff.js';
 import { seededChance } from './seeded-chance.js';

@@ -1,0 +1,120 @@
+import type {
+  ResolvedAppOptions,
+  ResolvedPlatform,
+  ResolvedTenantOptions,
+} from '../config/resolved-options.interface.js';
+import type { TokenEndpoint, TokenMessage, TokenOrder, TokenSource } from './token-source.interface.js';
+import { fingerprintOf } from '../config/sealed-secret.js';
+
+/** App credentials with both tenants known. */
+export interface AppIdentity extends ResolvedAppOptions {
+  readonly hostTenant: string;
+  readonly userTenant: string;
+}
+
+/** Technical tokens for a user tenant, from the Technical Token Manager (protocol page, section 4). */
+export function appTokenSource(app: AppIdentity, platform: ResolvedPlatform, endpoint: TokenEndpoint): TokenSource {
+  return sourceOfOrder(() => appOrder(app, platform), endpoint);
+}
+
+function appOrder(app: AppIdentity, { rules, gatewayUrl, coreTenant, issuerUrl }: ResolvedPlatform): TokenOrder {
+  const { platform, tokenManager } = rules;
+  const url = gatewayUrl + tokenManager.tokenPath(coreTenant);
+  const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
+  return {
+    identity: [platform, 'app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant],
+    url,
+    clientId,
+    secret,
+    subject: { platform, credentials: 'app', tenant: userTenant, subtenant: undefined },
+    message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow),
+    expected: { rules, issuerUrl, tenant: userTenant, subtenant: undefined },
+  };
+}
+
+function appMessage(app: AppIdentity, authHeader: string, secret: string): TokenMessage {
+  const { clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
+  return {
+    headers: {
+      'Content-Type': 'application/json',
+      [authHeader]: `${authKeyScheme} ${basicCredentials(clientId, secret)}`,
+    },
+    body: JSON.stringify({ appName, appVersion, hostTenant, userTenant }),
+  };
+}
+
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' } as const;
+
+/**
+ * Technical tokens for a tenant, or for one of its subtenants, from the OAuth Authorization Server of the tenant or of
+ * the `tokenTenant` (protocol page, sections 5 and 8).
+ */
+export function tenantTokenSource(
+  options: ResolvedTenantOptions,
+  platform: ResolvedPlatform,
+  endpoint: TokenEndpoint,
+): TokenSource {
+  return sourceOfOrder(() => tenantOrder(options, platform), endpoint);
+}
+
+function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUrl }: ResolvedPlatform): TokenOrder {
+  const { platform, oauthServer } = rules;
+  const { clientId, secret, tenant, tokenTenant, subTenant: subtenant, clientAuthentication } = options;
+  const url = (oauthUrl?.for(tokenTenant ?? tenant) ?? '') + oauthServer.tokenPath;
+  const grant = {
+    grant_type: 'client_credentials',
+    ...(subtenant === undefined ? {} : oauthServer.subtenantForm?.(subtenant)),
+  };
+  return {
+    identity: [platform, 'tenant', url, clientId, tenant, subtenant, clientAuthentication],
+    url,
+    clientId,
+    secret,
+    subject: { platform, credentials: 'tenant', tenant, subtenant },
+    message: (secretNow) => MESSAGES[clientAuthentication](grant, clientId, secretNow),
+    expected: { rules, issuerUrl, tenant, subtenant },
+  };
+}
+
+type Grant = Readonly<Record<string, string>>;
+
+/** The ways of RFC 6749, section 2.3.1. */
+const MESSAGES: Record<
+  ResolvedTenantOptions['clientAuthentication'],
+  (grant: Grant, clientId: string, secret: string) => TokenMessage
+> = {
+  basic: (grant, clientId, secret) => ({
+    headers: { ...FORM, Authorization: `Basic ${basicCredentials(clientId, secret)}` },
+    body: new URLSearchParams(grant).toString(),
+  }),
+  form: (grant, clientId, secret) => ({
+    headers: FORM,
+    body: new URLSearchParams({ ...grant, client_id: clientId, client_secret: secret }).toString(),
+  }),
+};
+
+/** Client id and secret as HTTP Basic credentials, without the scheme (RFC 7617, section 2). A secret. */
+export function basicCredentials(clientId: string, secret: string): string {
+  return Buffer.from(`${clientId}:${secret}`, 'utf8').toString('base64');
+}
+
+/**
+ * The source that places an order at an endpoint. There may be one for every token held, so it keeps little: a short key,
+ * and how to make the order instead of the order.
+ */
+export function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
+  const { identity, secret, subject } = makeOrder();
+  const { grant$, forgetRefusal, refusedForMs, retract, lastResort } = endpoint.exchange(makeOrder);
+  return {
+    key: fingerprintOf(JSON.stringify([...identity, secret.fingerprint])),
+    platform: subject.platform,
+    credentials: subject.credentials,
+    tenant: subject.tenant,
+    subtenant: subject.subtenant,
+    grant$,
+    forgetRefusal,
+    refusedForMs,
+    retract,
+    lastResort,
+  };
+}
