@@ -123,14 +123,14 @@ function isSuccess({ status }: HttpAnswer): boolean {
 }
 
 /** A page of the tenants that an app is provisioned to. */
-export interface UserTenantsPage {
+interface UserTenantsPage {
   readonly tenants: readonly string[];
   /** Whether the server says that others follow. */
   readonly isLast: boolean;
 }
 
 /** An answer of the endpoint that is not believed. */
-export function pageRefused(endpoint: string, fault: string, attempts?: number): MindsphereCredentialsError {
+function pageRefused(endpoint: string, fault: string, attempts?: number): MindsphereCredentialsError {
   const message = `The endpoint ${endpoint} gave an answer that is refused: ${fault}.`;
   return new MindsphereCredentialsError('token_response_invalid', message, { endpoint, attempts });
 }
@@ -139,7 +139,7 @@ export function pageRefused(endpoint: string, fault: string, attempts?: number):
  * The page in a successful answer (protocol page, section 4), checked before it is believed: a tenant becomes part of
  * requests and of host names. Throws `token_response_invalid`.
  */
-export function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
+function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
   const { page, userTenants } = parseValues(answer.body) ?? NO_VALUES;
   const demand = (holds: boolean, fault: string) => {
     if (!holds) throw pageRefused(endpoint, fault, attempts);

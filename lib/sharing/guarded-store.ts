@@ -7,7 +7,7 @@ import { STORE_PAUSES, STORE_TIMEOUT_MS } from './sharing-context.js';
 type Operation = StoreUnavailableEvent['operation'];
 
 /** One use of the store. */
-export interface StoreUse<T> {
+interface StoreUse<T> {
   readonly operation: Operation;
   readonly use: (store: TokenStore) => Promise<T>;
   /** Shared by the uses of one token request. Default: one of its own. */
@@ -78,7 +78,7 @@ export class GuardedStore {
 }
 
 /** The clock of {@link Patience}. */
-export const SLICE_MS = 50;
+const SLICE_MS = 50;
 
 /**
  * What the store may still cost one token request. It is counted in slices, so that time in which this process itself
@@ -95,10 +95,10 @@ export class Patience {
 }
 
 /** What came in time, or why nothing did. */
-export type TimelyOutcome<T> = { readonly value: T } | 'error' | 'timeout';
+type TimelyOutcome<T> = { readonly value: T } | 'error' | 'timeout';
 
 /** Never rejects; a value that comes too late goes to `onLate`. The timer does not keep the process alive. */
-export function withinTime<T>(
+function withinTime<T>(
   start: () => Promise<T>,
   patience: Patience,
   onLate: (value: T) => void = () => undefined,

@@ -107,13 +107,13 @@ function ttlOf(entry: unknown): number | undefined {
 }
 
 /** When an entry was asked for, and the life it had left by the store's clock. */
-export interface EntryAge {
+interface EntryAge {
   readonly asked: Moment;
   readonly ttlMs?: number;
 }
 
 /** A token as it is stored, before encryption. */
-export function entryOf({ value, lifeMs, scope }: TokenGrant, received: Moment): string {
+function entryOf({ value, lifeMs, scope }: TokenGrant, received: Moment): string {
   return JSON.stringify({ value, lifeMs, scope, receivedAt: received.wall });
 }
 
@@ -121,7 +121,7 @@ export function entryOf({ value, lifeMs, scope }: TokenGrant, received: Moment):
  * The token of an entry, checked as if the token endpoint had just given it: whoever could write the store with a key
  * must not be believed more than the platform. Throws {@link EntryRefused}.
  */
-export function readEntry(text: string, order: TokenOrder, age: EntryAge): TokenGrant {
+function readEntry(text: string, order: TokenOrder, age: EntryAge): TokenGrant {
   const { value, lifeMs, scope, receivedAt } = parseValues(text) ?? NO_VALUES;
   if (typeof lifeMs !== 'number' || typeof receivedAt !== 'number') throw new EntryRefused('malformed');
   const grant = checked({ value, lifeMs, scope }, order);

@@ -94,7 +94,7 @@ const MESSAGES: Record<
 };
 
 /** Client id and secret as HTTP Basic credentials, without the scheme (RFC 7617, section 2). A secret. */
-export function basicCredentials(clientId: string, secret: string): string {
+function basicCredentials(clientId: string, secret: string): string {
   return Buffer.from(`${clientId}:${secret}`, 'utf8').toString('base64');
 }
 
@@ -102,7 +102,7 @@ export function basicCredentials(clientId: string, secret: string): string {
  * The source that places an order at an endpoint. There may be one for every token held, so it keeps little: a short key,
  * and how to make the order instead of the order.
  */
-export function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
+function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
   const { identity, secret, subject } = makeOrder();
   const { grant$, forgetRefusal, refusedForMs, retract, lastResort } = endpoint.exchange(makeOrder);
   return {

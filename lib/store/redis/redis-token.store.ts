@@ -100,7 +100,7 @@ export interface IoRedisLike {
 export type RedisLike = NodeRedisLike | IoRedisLike;
 
 /** The commands that a store needs, sent by either kind of client. */
-export interface RedisCommands {
+interface RedisCommands {
   /** Whether a command would be sent now. */
   readonly isReady: boolean;
   /** Puts a value; with `onlyIfAbsent`, `null` where there is one already. */
@@ -110,7 +110,7 @@ export interface RedisCommands {
 }
 
 /** The commands by this client. Throws a `TypeError` where it is no client of `redis` or `ioredis`. */
-export function commandsOf(client: RedisLike): RedisCommands {
+function commandsOf(client: RedisLike): RedisCommands {
   if (isIoRedis(client)) return ofIoRedis(client);
   if (isNodeRedis(client)) return ofNodeRedis(client);
   throw new TypeError('RedisTokenStore takes a client of redis 5 or 6, or of ioredis 5 or 6.');
