@@ -139,7 +139,7 @@ function pageRefused(endpoint: string, fault: string, attempts?: number): Mindsp
  * The page in a successful answer (protocol page, section 4), checked before it is believed: a tenant becomes part of
  * requests and of host names. Throws `token_response_invalid`.
  */
-function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
+export function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
   const { page, userTenants } = parseValues(answer.body) ?? NO_VALUES;
   const demand = (holds: boolean, fault: string) => {
     if (!holds) throw pageRefused(endpoint, fault, attempts);
