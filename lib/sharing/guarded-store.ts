@@ -2,7 +2,7 @@ import type { StoreUnavailableEvent } from '../telemetry/credentials-event.inter
 import type { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import { Backoff } from '../util/backoff.js';
-import { STORE_PAUSES, STORE_TIMEOUT_MS } from './sharing-context.js';
+import { STORE_PAUSES, STORE_TIMEOUT_MS } from './sharing-policy.js';
 
 type Operation = StoreUnavailableEvent['operation'];
 

@@ -5,14 +5,8 @@ import { EntryLock } from './entry-lock.js';
 import { fromPromise } from '../util/promises.js';
 import { Patience } from './guarded-store.js';
 import type { EntryPlaces } from './shared-entries.js';
-import {
-  earlierMs,
-  isWorthTaking,
-  lockTimes,
-  pollDelayMs,
-  type SharingContext,
-  storeWaitMs,
-} from './sharing-context.js';
+import type { SharingContext } from './sharing-context.js';
+import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, storeWaitMs } from './sharing-policy.js';
 import { minValidityOf } from '../token/held-token.js';
 
 /** One token request on its way through the store. */

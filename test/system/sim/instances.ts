@@ -1,11 +1,4 @@
-import {
-  earlierMs,
-  isWorthTaking,
-  lockTimes,
-  pollDelayMs,
-  STORE_PAUSES,
-  STORE_TIMEOUT_MS,
-} from '../../../lib/sharing/sharing-context.js';
+import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, STORE_PAUSES, STORE_TIMEOUT_MS } from '../../../lib/sharing/sharing-policy.js';
 import { aheadOf } from '../../../lib/token/held-token.js';
 import { Backoff } from '../../../lib/util/backoff.js';
 import { seededChance } from './seeded-chance.js';
