@@ -1,4 +1,11 @@
-import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, STORE_PAUSES, STORE_TIMEOUT_MS } from '../../../lib/sharing/sharing-policy.js';
+import {
+  earlierMs,
+  isWorthTaking,
+  lockTimes,
+  pollDelayMs,
+  STORE_PAUSES,
+  STORE_TIMEOUT_MS,
+} from '../../../lib/sharing/sharing-policy.js';
 import { aheadOf } from '../../../lib/token/held-token.js';
 import { Backoff } from '../../../lib/util/backoff.js';
 import { seededChance } from './seeded-chance.js';
