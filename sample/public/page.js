@@ -40,16 +40,20 @@ function showProblem(error) {
   element('problem').hidden = false;
 }
 
+const DOMAINS = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' };
+
 async function showUser() {
-  const { userName, tenant, scopes } = await call('me');
-  element('me').textContent = `${userName} of ${tenant}, with ${scopes.join(', ') || 'no scopes'}`;
+  const { userName, platform, tenant, tenantName, scopes } = await call('me');
+  const name = tenantName === undefined || tenantName === tenant ? '' : ` (${tenantName})`;
+  const home = `${tenant}${name} on ${DOMAINS[platform]}`;
+  element('me').textContent = `${userName} of ${home}, with ${scopes.join(', ') || 'no scopes'}`;
 }
 
 async function showAssets() {
-  const { _embedded: embedded, ...answer } = await call('me/assets');
-  const assets = embedded?.assets ?? [];
-  element('assets').replaceChildren(...assets.map(({ name, typeId }) => item(['b', name], ['code', typeId])));
-  element('called').textContent = `The API was called for tenant ${answer.tenant}, by ${answer.userName}.`;
+  const { platform, assets } = await call('me/assets');
+  const rows = assets.map(({ name, typeId }) => item(['b', name], ['code', typeId]));
+  element('assets').replaceChildren(...(rows.length > 0 ? rows : [item(['i', 'Your tenant has no assets.'])]));
+  element('answered').textContent = `${DOMAINS[platform]} answered.`;
 }
 
 function listen() {

@@ -1,12 +1,21 @@
 import { Controller, Get } from '@nestjs/common';
-import { AppCredentials, CurrentUserToken, RequireScopes, type UserToken } from 'nestjs-mindsphere-credentials';
-import type { Observable } from 'rxjs';
-import { demandOperator, OPERATOR_SCOPE, OPERATOR_TENANT } from './operator.js';
-import { ASSETS, PlatformService } from './platform.service.js';
+import { ApiOkResponse } from '@nestjs/swagger';
+import {
+  AppCredentials,
+  CurrentUserToken,
+  type Platform,
+  RequireScopes,
+  type UserToken,
+} from 'nestjs-mindsphere-credentials';
+import { map, type Observable, toArray } from 'rxjs';
+import { Assets } from './assets.model.js';
+import { demandOperator, OPERATOR_SCOPE, OPERATOR_TENANTS } from './operator.js';
+import { PlatformService } from './platform.service.js';
+import { Tenants } from './tenants.model.js';
 
 /** Tenants that use the app. Not from the request: whoever chooses the tenant sees what belongs to it. */
-const CUSTOMER = 'customer';
-const OTHER_CUSTOMER = 'customer2';
+const CUSTOMERS: Readonly<Record<Platform, string>> = { mindsphere: 'customer', xcelerator: '1000000351' };
+const OTHER_CUSTOMERS: Readonly<Record<Platform, string>> = { mindsphere: 'customer2', xcelerator: '1000000352' };
 
 /**
  * Acts as the app for tenants that the app itself names, as a background job would that no user has asked for. A route
@@ -21,19 +30,38 @@ export class AppCredentialsController {
   ) {}
 
   /** For one tenant. */
+  @ApiOkResponse({ type: Assets })
   @Get()
-  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    return this.#assetsOf(CUSTOMER, user);
+  assets(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    return this.#assetsOf(CUSTOMERS, user);
   }
 
   /** For another tenant the app is provisioned to. */
+  @ApiOkResponse({ type: Assets })
   @Get('other-tenant')
-  assetsOfOtherTenant(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    return this.#assetsOf(OTHER_CUSTOMER, user);
+  assetsOfOtherTenant(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    return this.#assetsOf(OTHER_CUSTOMERS, user);
   }
 
-  #assetsOf(tenant: string, user: UserToken): Observable<unknown> {
-    demandOperator(user);
-    return this.platform.call(this.credentials.forUserTenant(tenant, OPERATOR_TENANT), ASSETS);
+  /** All tenants the app is provisioned to. */
+  @ApiOkResponse({ type: Tenants })
+  @Get('tenants')
+  tenants(@CurrentUserToken() user: UserToken): Observable<Tenants> {
+    const platform = demandOperator(user);
+    return this.#actFor(OPERATOR_TENANTS[platform], platform)
+      .userTenants()
+      .pipe(
+        toArray(),
+        map((tenants) => ({ platform, tenants })),
+      );
+  }
+
+  #assetsOf(tenants: Readonly<Record<Platform, string>>, user: UserToken): Observable<Assets> {
+    const platform = demandOperator(user);
+    return this.platform.assets(this.#actFor(tenants[platform], platform));
+  }
+
+  #actFor(tenant: string, platform: Platform): AppCredentials {
+    return this.credentials.on(platform).forUserTenant(tenant, OPERATOR_TENANTS[platform]);
   }
 }

@@ -18,7 +18,6 @@ import { HealthController } from './health.controller.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { PlatformService } from './platform.service.js';
-import { urlsFrom } from './platform-urls.js';
 import { TenantCredentialsController } from './tenant-credentials.controller.js';
 import { UserController } from './user.controller.js';
 import { UserGateway } from './user.gateway.js';
@@ -31,7 +30,7 @@ import { UserResolver } from './user.resolver.js';
     MindsphereCredentialsModule.forRootAsync({
       isGlobal: true,
       inject: [ConfigService],
-      useFactory: (config: ConfigService) => ({ ...mindsphereOptionsFromConfig(config), ...urlsFrom(config) }),
+      useFactory: (config: ConfigService) => mindsphereOptionsFromConfig(config),
     }),
     GraphQLModule.forRoot<ApolloDriverConfig>({
       driver: ApolloDriver,

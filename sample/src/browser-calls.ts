@@ -1,6 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
-import { USERS, type Outcome } from './calls.js';
+import type { Outcome } from './calls.js';
 import { says } from './says.js';
+import { USERS } from './users.js';
 
 const DEADLINE_MS = 30_000;
 const PAGE = { accept: 'text/html' };
@@ -16,16 +17,18 @@ export interface BrowserCall {
 /** Signs in, uses the page's own calls and its WebSocket, and signs out, at the gateway's address. */
 export function browserCallsOf(gateway: string): readonly BrowserCall[] {
   const browser = new Browser(gateway);
-  const user = { tenant: USERS.ann.tenant, userName: USERS.ann.userName };
+  const { tenant, userName } = USERS.ann;
   return [
     step('a page without a session', 'GET /', () => browser.page('/', 200, 'Sign in')),
     step('a call without a session', 'GET /me', () => browser.call('/me', 401)),
-    step('signing in', 'POST /__emulator/sign-in', () => browser.signIn()),
+    step('signing in', 'POST /__emulator/sign-in', () => browser.signIn('ann')),
     step('the page', 'GET /', () => browser.page('/', 200, 'page.js')),
-    step('who am I?', 'GET /me', () => browser.call('/me', 200, { expected: user })),
-    step('my assets', 'GET /me/assets', () => browser.call('/me/assets', 200, { expected: user })),
+    step('who am I?', 'GET /me', () => browser.call('/me', 200, { expected: { tenant, userName } })),
+    step('my assets', 'GET /me/assets', () => browser.assets('mindsphere', 'Pump 7', 'Pump 8')),
     step('a message without the XSRF header', 'POST /me/messages', () => browser.send({}, 403)),
     step('a message, live on a WebSocket', 'POST /me/messages', () => browser.sendAndReceive()),
+    step('another user, of siemens.app', 'POST /__emulator/sign-in', () => browser.signIn('cara')),
+    step('assets of that user', 'GET /me/assets', () => browser.assets('xcelerator', 'Turbine 3')),
     step('signing out', 'GET /logout', () => browser.page('/logout', 200, 'signed out')),
     step('a call after that', 'GET /me', () => browser.call('/me', 401)),
   ];
@@ -56,10 +59,16 @@ class Browser {
     return { ok: answer.status === status && says(body, expected), status: answer.status, body };
   }
 
-  async signIn(): Promise<Outcome> {
+  assets(platform: string, ...names: readonly string[]): Promise<Outcome> {
+    const expected = { platform, assets: names.map((name) => ({ name })) };
+    return this.call('/me/assets', 200, { expected });
+  }
+
+  async signIn(name: keyof typeof USERS): Promise<Outcome> {
+    const user = String(Object.keys(USERS).indexOf(name));
     const { status, headers } = await this.#fetch('/__emulator/sign-in', {
       method: 'POST',
-      body: new URLSearchParams({ user: '0', to: '/' }),
+      body: new URLSearchParams({ user, to: '/' }),
     });
     return { ok: status === 303 && this.#cookies.size === 2, status, body: { location: headers.get('location') } };
   }

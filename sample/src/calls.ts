@@ -1,12 +1,5 @@
-import type { MindsphereEmulator, UserTokenRequest } from 'nestjs-mindsphere-credentials/testing';
+import type { Tokens } from './users.js';
 import { says } from './says.js';
-
-/** The tokens of three users, each of another tenant. */
-export interface Tokens {
-  readonly ann: string;
-  readonly ben: string;
-  readonly operator: string;
-}
 
 /** One call of the sample, as somebody would make it by hand. */
 export interface Call {
@@ -30,104 +23,125 @@ export interface Outcome {
   readonly body: unknown;
 }
 
-/** The users: two customers, and one of the operator's own people. */
-export const USERS = {
-  ann: { tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] },
-  ben: { tenant: 'customer2', userName: 'ben@example.com', scopes: ['myapp.user'] },
-  operator: { tenant: 'operator', userName: 'olga@example.com', scopes: ['myapp.user', 'myapp.operator'] },
-} as const satisfies Record<keyof Tokens, UserTokenRequest>;
+/** How the two platforms are told apart in what the emulated API has seen. */
+const ON = {
+  mindsphere: { platform: 'mindsphere', path: '/api/assetmanagement/v3/assets' },
+  xcelerator: { platform: 'xcelerator', path: '/api/assetmanagement-1000001700/v3/assets' },
+} as const;
 
-/** Signs the users' tokens, as the platform's gateway would add them to their requests. */
-export function issueTokens(emulator: MindsphereEmulator, expiresInSeconds?: number): Tokens {
-  const issue = (user: UserTokenRequest) => emulator.issueUserToken({ ...user, expiresInSeconds });
-  return { ann: issue(USERS.ann), ben: issue(USERS.ben), operator: issue(USERS.operator) };
+const OF_APP = { clientId: 'operator-myapp-1.0.0', grantType: 'client_credentials' };
+
+/** Every route on both platforms, and what the guard keeps out. */
+export function callsOf(tokens: Tokens): readonly Call[] {
+  return [
+    ...callsWithoutUser(),
+    ...callsOfUsers(tokens),
+    ...callsOfUsersOfXcelerator(tokens),
+    ...callsOfOperator(tokens.olga),
+    ...callsOfOperatorOfXcelerator(tokens.oskar),
+    ...refusedCalls(tokens),
+  ];
 }
 
-/** Shells' variables, to write in the place of the tokens. */
-export const VARIABLES: Tokens = { ann: '$ANN', ben: '$BEN', operator: '$OLGA' };
-
-const OF_APP = { grantType: 'client_credentials', clientId: 'operator-myapp-1.0.0' };
-const OF_TECHNICAL_USER = { grantType: 'client_credentials', clientId: 'customer-technicaluser' };
-
-/** Every route, and what the guard keeps out. */
-export function callsOf(tokens: Tokens): readonly Call[] {
-  return [...callsOfUsers(tokens), ...callsOfOperator(tokens)];
+function callsWithoutUser(): readonly Call[] {
+  return [
+    call('A public route', '/health', undefined, { status: 'ok' }),
+    call('May requests come?', '/health/ready', undefined, { status: 'ok' }),
+    refused(401, 'Any other route, without a token', '/me', undefined),
+  ];
 }
 
 function callsOfUsers({ ann, ben }: Tokens): readonly Call[] {
+  const me = { platform: 'mindsphere', tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] };
+  const asApp = (tenant: string) => answered('mindsphere', { ...OF_APP, tenant });
   return [
-    { title: 'A public route', path: '/health', status: 200, expected: { status: 'ok' } },
-    { title: 'May requests come?', path: '/health/ready', status: 200, expected: { status: 'ok' } },
-    { title: 'Any other route, without a token', path: '/me', status: 401, expected: { statusCode: 401 } },
-    {
-      title: 'Who am I?',
-      path: '/me',
-      token: ann,
-      status: 200,
-      expected: { tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] },
-    },
-    {
-      title: "The user's own token, passed on",
-      path: '/me/assets',
-      token: ann,
-      status: 200,
-      expected: { tenant: 'customer', userName: 'ann@example.com' },
-    },
-    {
-      title: "App credentials, for the user's tenant",
-      path: '/current-app-credentials',
-      token: ann,
-      status: 200,
-      expected: { ...OF_APP, tenant: 'customer' },
-    },
-    {
-      title: 'The same, for a user of another tenant',
-      path: '/current-app-credentials',
-      token: ben,
-      status: 200,
-      expected: { ...OF_APP, tenant: 'customer2' },
-    },
-    {
-      title: 'A route whose scope the user lacks',
-      path: '/app-credentials',
-      token: ann,
-      status: 403,
-      expected: { statusCode: 403 },
-    },
+    call('Who am I?', '/me', ann, me),
+    call("The user's own token, passed on", '/me/assets', ann, {
+      ...answered('mindsphere', { tenant: 'customer', userName: 'ann@example.com' }),
+      assets: [{ name: 'Pump 7' }, { name: 'Pump 8' }],
+    }),
+    call("App credentials, for the user's tenant", '/current-app-credentials', ann, asApp('customer')),
+    call('The same, for a user of another tenant', '/current-app-credentials', ben, asApp('customer2')),
+    refused(403, 'A route whose scope the user lacks', '/app-credentials', ann),
   ];
 }
 
-function callsOfOperator({ operator: token }: Tokens): readonly Call[] {
+function callsOfUsersOfXcelerator({ cara, otto }: Tokens): readonly Call[] {
+  const tenant = '1000000351';
+  const me = { platform: 'xcelerator', tenant, tenantName: 'customer', userName: 'cara@example.com' };
   return [
-    {
-      title: 'App credentials, for a tenant that the app names',
-      path: '/app-credentials',
-      token,
-      status: 200,
-      expected: { ...OF_APP, tenant: 'customer' },
-    },
-    {
-      title: 'App credentials, for another tenant',
-      path: '/app-credentials/other-tenant',
-      token,
-      status: 200,
-      expected: { ...OF_APP, tenant: 'customer2' },
-    },
-    {
-      title: 'Tenant credentials',
-      path: '/tenant-credentials',
-      token,
-      status: 200,
-      expected: { ...OF_TECHNICAL_USER, tenant: 'customer' },
-    },
-    {
-      title: 'Tenant credentials, impersonating a subtenant',
-      path: '/tenant-credentials/subtenant',
-      token,
-      status: 200,
-      expected: { ...OF_TECHNICAL_USER, tenant: 'customer', subtenant: 'plant1' },
-    },
+    call('siemens.app: who am I?', '/me', cara, me),
+    call("siemens.app: the user's own token, passed on", '/me/assets', cara, {
+      ...answered('xcelerator', { tenant, userName: 'cara@example.com' }),
+      assets: [{ name: 'Turbine 3' }],
+    }),
+    call(
+      "siemens.app: app credentials, for the user's tenant",
+      '/current-app-credentials',
+      cara,
+      answered('xcelerator', { ...OF_APP, tenant }),
+    ),
+    refused(403, 'siemens.app: a route whose scope the user lacks', '/app-credentials', cara),
+    call("A claim of the other platform does not change the user's tenant", '/me', otto, { ...me, tenant }),
   ];
+}
+
+function callsOfOperator(token: string): readonly Call[] {
+  const as = (client: object, tenant: string) => answered('mindsphere', { ...client, tenant });
+  const technicalUser = { clientId: 'customer-technicaluser', grantType: 'client_credentials' };
+  return [
+    call('App credentials, for a tenant that the app names', '/app-credentials', token, as(OF_APP, 'customer')),
+    call('App credentials, for another tenant', '/app-credentials/other-tenant', token, as(OF_APP, 'customer2')),
+    call('The tenants that the app is provisioned to', '/app-credentials/tenants', token, {
+      platform: 'mindsphere',
+      tenants: ['customer', 'customer2'],
+    }),
+    call('Tenant credentials', '/tenant-credentials', token, as(technicalUser, 'customer')),
+    call(
+      'Tenant credentials, impersonating a subtenant',
+      '/tenant-credentials/subtenant',
+      token,
+      as({ ...technicalUser, subtenant: 'plant1' }, 'customer'),
+    ),
+  ];
+}
+
+function callsOfOperatorOfXcelerator(token: string): readonly Call[] {
+  const as = (client: object, tenant: string) => answered('xcelerator', { ...client, tenant });
+  const technicalUser = { clientId: '1000000351-technicaluser', grantType: 'client_credentials' };
+  const [customer, other] = ['1000000351', '1000000352'] as const;
+  const named = 'siemens.app: app credentials, for a tenant that the app names';
+  return [
+    call(named, '/app-credentials', token, as(OF_APP, customer)),
+    call('siemens.app: for another tenant', '/app-credentials/other-tenant', token, as(OF_APP, other)),
+    call('siemens.app: the tenants that the app is provisioned to', '/app-credentials/tenants', token, {
+      platform: 'xcelerator',
+      tenants: [customer, other],
+    }),
+    call('siemens.app: tenant credentials', '/tenant-credentials', token, as(technicalUser, customer)),
+    refused(501, 'siemens.app: there are no subtenants', '/tenant-credentials/subtenant', token),
+  ];
+}
+
+function refusedCalls({ forgedAnn, forgedCara, otto }: Tokens): readonly Call[] {
+  return [
+    refused(401, "A user of mindsphere.io, signed with siemens.app's key", '/me', forgedAnn),
+    refused(401, "A user of siemens.app, signed with mindsphere.io's key", '/me', forgedCara),
+    refused(403, "The operator's tenant, in a claim of the other platform", '/app-credentials', otto),
+  ];
+}
+
+function call(title: string, path: string, token: string | undefined, expected: Call['expected']): Call {
+  return { title, path, ...(token !== undefined && { token }), status: 200, expected };
+}
+
+function refused(status: number, title: string, path: string, token: string | undefined): Call {
+  return { ...call(title, path, token, { statusCode: status }), status };
+}
+
+/** What the application answers, and what the emulated API has seen of its call. */
+function answered(platform: keyof typeof ON, calledAs: object): Call['expected'] {
+  return { platform, calledAs: { ...ON[platform], ...calledAs } };
 }
 
 /** A line to paste into a shell, which puts values in the place of variables there. */

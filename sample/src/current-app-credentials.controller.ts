@@ -1,11 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { CurrentAppCredentials, RequireScopes } from 'nestjs-mindsphere-credentials';
 import type { Observable } from 'rxjs';
-import { ASSETS, PlatformService } from './platform.service.js';
+import { Assets } from './assets.model.js';
+import { PlatformService } from './platform.service.js';
 
 /**
- * Acts as the app, for the tenant of whoever asks: host and user tenant come from the verified user token, as in any
- * deployed app. The technical token covers the whole tenant, so the app decides by scopes what its users may do.
+ * Acts as the app, for the tenant of whoever asks, on the platform of whoever asks: all follows from the verified user token,
+ * as in any deployed app. The technical token covers the whole tenant, so the app decides by scopes what its users may do.
  * `CurrentAppCredentials` is request scoped, and so is what injects it: keep it out of controllers that do without.
  */
 @Controller('current-app-credentials')
@@ -15,9 +17,10 @@ export class CurrentAppCredentialsController {
     private readonly platform: PlatformService,
   ) {}
 
+  @ApiOkResponse({ type: Assets })
   @RequireScopes('myapp.user')
   @Get()
-  assets(): Observable<unknown> {
-    return this.platform.call(this.credentials, ASSETS);
+  assets(): Observable<Assets> {
+    return this.platform.assets(this.credentials);
   }
 }

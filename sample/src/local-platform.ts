@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
-import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
+import { MindsphereEmulator, type MindsphereEmulatorOptions } from 'nestjs-mindsphere-credentials/testing';
 import { createApplication } from './application.js';
-import { USERS } from './calls.js';
+import { respondWithAssets } from './emulated-assets.js';
+import { USERS } from './users.js';
 
-/** The emulated platform, whose gateway stands in front of the application. */
+/** Both platforms, each with two customers. */
+export const EMULATOR_OPTIONS: MindsphereEmulatorOptions = {
+  userTenants: ['customer', 'customer2'],
+  xcelerator: { userTenants: ['1000000351', '1000000352'] },
+};
+
+/** The emulated platforms, whose gateway stands in front of the application. */
 export interface Started {
   readonly app: INestApplication;
   readonly emulator: MindsphereEmulator;
@@ -12,8 +19,10 @@ export interface Started {
 
 /** Starts both, on these ports; 0 is any free one. */
 export async function start(port: number, emulatorPort: number): Promise<Started> {
-  const emulator = await onPort('EMULATOR_PORT', emulatorPort, () => MindsphereEmulator.start({ port: emulatorPort }));
+  const options = { ...EMULATOR_OPTIONS, port: emulatorPort };
+  const emulator = await onPort('EMULATOR_PORT', emulatorPort, () => MindsphereEmulator.start(options));
   try {
+    respondWithAssets(emulator);
     const app = await startApplication(port, emulator);
     await emulator.serveApplication({ url: await app.getUrl(), users: Object.values(USERS) });
     return { app, emulator };
@@ -48,8 +57,10 @@ function pointConfigurationAt(origin: string): void {
   process.loadEnvFile(fileURLToPath(new URL('../.env', import.meta.url)));
   const { no_proxy: noProxy = process.env['NO_PROXY'] } = process.env;
   Object.assign(process.env, {
-    SAMPLE_GATEWAY_URL: origin,
-    SAMPLE_OAUTH_URL: `${origin}/piam/{tenant}`,
+    MINDSPHERE_GATEWAY_URL: origin,
+    MINDSPHERE_OAUTH_URL: `${origin}/piam/{tenant}`,
+    XCELERATOR_GATEWAY_URL: `${origin}/xcelerator`,
+    XCELERATOR_OAUTH_URL: `${origin}/sws/{tenant}`,
     // No company proxy knows the emulator.
     no_proxy: [noProxy, '127.0.0.1'].filter(Boolean).join(','),
   });

@@ -2,11 +2,18 @@ import { BadGatewayException, HttpStatus, Injectable, Logger, UnauthorizedExcept
 import { isAxiosError } from 'axios';
 import { type MindsphereCredentials, MindsphereHttpService, UserToken } from 'nestjs-mindsphere-credentials';
 import { catchError, map, type Observable } from 'rxjs';
+import type { Assets } from './assets.model.js';
 
-/** An API of the platform; the emulator answers there what the token says that came along. */
+/** An API, by its path on `mindsphere.io`. On `siemens.app` the library adds the core tenant. */
 export const ASSETS = '/api/assetmanagement/v3/assets';
 
-/** Calls APIs of the platform with whichever credentials it is given. */
+/** A page of that API. The emulated one says as whom it was called, too. */
+export interface AssetPage {
+  readonly _embedded?: { readonly assets?: Assets['assets'] };
+  readonly calledAs?: Assets['calledAs'];
+}
+
+/** Calls the platform with whichever credentials it is given; they decide which platform that is. */
 @Injectable()
 export class PlatformService {
   readonly #logger = new Logger(PlatformService.name);
@@ -14,15 +21,15 @@ export class PlatformService {
   constructor(private readonly http: MindsphereHttpService) {}
 
   /**
-   * What the API at `path` answers. Where there is no token for it, `MindsphereExceptionFilter` knows what to answer;
-   * where the API fails, this does.
+   * The assets that these credentials may see. Where there is no token for them, `MindsphereExceptionFilter` knows what to
+   * answer; where the API fails, this does.
    */
-  call(credentials: MindsphereCredentials, path: string): Observable<unknown> {
+  assets(credentials: MindsphereCredentials): Observable<Assets> {
     return this.http
       .as(credentials)
-      .get(path)
+      .get<AssetPage>(ASSETS)
       .pipe(
-        map(({ data }) => data),
+        map(({ data }) => assetsOf(data, credentials)),
         catchError((failure: unknown) => this.#rethrow(failure, credentials)),
       );
   }
@@ -39,4 +46,11 @@ export class PlatformService {
     this.#logger.error(message);
     throw new BadGatewayException(message);
   }
+}
+
+function assetsOf({ _embedded: embedded, calledAs }: AssetPage, { platform }: MindsphereCredentials): Assets {
+  // Known by now: without it there would have been no call.
+  if (platform === undefined) throw new BadGatewayException('The platform of the call is not known');
+  const assets = embedded?.assets?.map(({ name, typeId }) => ({ name, typeId }));
+  return { platform, assets: assets ?? [], ...(calledAs && { calledAs }) };
 }

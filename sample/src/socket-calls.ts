@@ -1,8 +1,9 @@
 import { io, type Socket } from 'socket.io-client';
-import type { Outcome, Tokens } from './calls.js';
+import type { Outcome } from './calls.js';
 import { says } from './says.js';
+import type { Tokens } from './users.js';
 
-const PATIENCE_MS = 30_000;
+const DEADLINE_MS = 30_000;
 
 /** One message over a WebSocket. */
 export interface SocketCall {
@@ -18,9 +19,9 @@ export interface SocketCall {
 }
 
 /** The messages of the gateway, and what the guard keeps out. */
-export function socketCallsOf({ ann }: Tokens): readonly SocketCall[] {
-  const me = { tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] };
-  const assets = { tenant: 'customer', clientId: 'operator-myapp-1.0.0', grantType: 'client_credentials' };
+export function socketCallsOf({ ann, cara }: Tokens): readonly SocketCall[] {
+  const me = { platform: 'mindsphere', tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] };
+  const calledAs = { clientId: 'operator-myapp-1.0.0', grantType: 'client_credentials' };
   const refusal = { status: 'error', message: 'Forbidden resource' };
   return [
     { title: 'WebSocket: who am I?', event: 'me', token: ann, status: 'acknowledged', expected: me },
@@ -30,7 +31,14 @@ export function socketCallsOf({ ann }: Tokens): readonly SocketCall[] {
       event: 'assets',
       token: ann,
       status: 'acknowledged',
-      expected: assets,
+      expected: { platform: 'mindsphere', calledAs: { ...calledAs, tenant: 'customer' } },
+    },
+    {
+      title: 'WebSocket, siemens.app: the same',
+      event: 'assets',
+      token: cara,
+      status: 'acknowledged',
+      expected: { platform: 'xcelerator', calledAs: { ...calledAs, tenant: '1000000351' } },
     },
   ];
 }
@@ -62,7 +70,7 @@ function answerOf(socket: Socket, event: string): Promise<readonly [string, unkn
   return new Promise((resolve, reject) => {
     socket.once('connect_error', reject);
     socket.once('exception', (body: unknown) => resolve(['exception', body]));
-    socket.timeout(PATIENCE_MS).emit(event, {}, (error: Error | null, body: unknown) => {
+    socket.timeout(DEADLINE_MS).emit(event, {}, (error: Error | null, body: unknown) => {
       if (error) reject(error);
       else resolve(['acknowledged', body]);
     });

@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
 import { browserCallsOf } from './browser-calls.js';
-import { callsOf, curlLine, issueTokens, make, type Outcome, summary, type Tokens, VARIABLES } from './calls.js';
+import { callsOf, curlLine, make, type Outcome, summary } from './calls.js';
 import { graphqlCallsOf } from './graphql-calls.js';
 import { start, stop } from './local-platform.js';
 import { DOCS } from './open-api.js';
 import { portFrom } from './port.js';
 import { send, socketCallsOf, socketLine } from './socket-calls.js';
+import { issueTokens, type Tokens, VARIABLES } from './users.js';
 
 /*
- * `npm start`: the emulated platform and, behind its gateway, the sample application, until Ctrl-C. PORT and EMULATOR_PORT
+ * `npm start`: the emulated platforms and, behind their gateway, the sample application, until Ctrl-C. PORT and EMULATOR_PORT
  * say where. `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one failed.
  */
 
@@ -81,19 +82,17 @@ async function runUntilSignal(): Promise<void> {
   const tokens = issueTokens(emulator, USER_TOKEN_LIFE_SECONDS);
   console.log(`Open ${emulator.origin}/ in a browser.\n`);
   console.log(`Or make the calls by hand. The application is at ${origin}, its API at ${origin}/${DOCS}.\n`);
-  console.log(`# Tokens of three users, for 8 hours. Paste them into another shell first:\n${assignments(tokens)}\n`);
+  console.log('# Tokens of users of both platforms, and of attacks, for 8 hours. Paste them into another shell first:');
+  console.log(`${assignments(tokens)}\n`);
   for (const line of linesOf(origin)) console.log(line);
   console.log('Ctrl-C ends both.');
 }
 
 /** The tokens as variables of a shell, each once. */
-function assignments({ ann, ben, operator }: Tokens): string {
-  const named = [
-    [VARIABLES.ann, ann],
-    [VARIABLES.ben, ben],
-    [VARIABLES.operator, operator],
-  ] as const;
-  return named.map(([variable, token]) => `${variable.slice(1)}='${token}'`).join('\n');
+function assignments(tokens: Tokens): string {
+  const variables = new Map<string, string>(Object.entries(VARIABLES));
+  const lines = Object.entries(tokens).map(([name, token]) => `${variables.get(name)?.slice(1)}='${token}'`);
+  return lines.join('\n');
 }
 
 function fail(error: unknown): void {

@@ -1,8 +1,10 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, NotImplementedException } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { CurrentUserToken, RequireScopes, TenantCredentials, type UserToken } from 'nestjs-mindsphere-credentials';
 import type { Observable } from 'rxjs';
+import { Assets } from './assets.model.js';
 import { demandOperator, OPERATOR_SCOPE } from './operator.js';
-import { ASSETS, PlatformService } from './platform.service.js';
+import { PlatformService } from './platform.service.js';
 
 const SUBTENANT = 'plant1';
 
@@ -19,16 +21,18 @@ export class TenantCredentialsController {
   ) {}
 
   /** For the whole tenant. */
+  @ApiOkResponse({ type: Assets })
   @Get()
-  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    demandOperator(user);
-    return this.platform.call(this.credentials, ASSETS);
+  assets(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    return this.platform.assets(this.credentials.on(demandOperator(user)));
   }
 
   /** Limited to one subtenant, which is impersonated. */
+  @ApiOkResponse({ type: Assets })
   @Get('subtenant')
-  assetsOfSubtenant(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    demandOperator(user);
-    return this.platform.call(this.credentials.forSubtenant(SUBTENANT), ASSETS);
+  assetsOfSubtenant(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    const platform = demandOperator(user);
+    if (platform === 'xcelerator') throw new NotImplementedException('Subtenants are not documented on siemens.app');
+    return this.platform.assets(this.credentials.on(platform).forSubtenant(SUBTENANT));
   }
 }

@@ -1,7 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { CurrentUserToken, type UserToken } from 'nestjs-mindsphere-credentials';
 import type { Observable } from 'rxjs';
-import { ASSETS, PlatformService } from './platform.service.js';
+import { Assets } from './assets.model.js';
+import { PlatformService } from './platform.service.js';
+import { User, userOf } from './user.model.js';
 
 /** Deals with the user who asks. The decorator needs no request scope: this controller is made once. */
 @Controller('me')
@@ -9,14 +12,16 @@ export class UserController {
   constructor(private readonly platform: PlatformService) {}
 
   /** What the verified token says. */
+  @ApiOkResponse({ type: User })
   @Get()
-  me(@CurrentUserToken() { tenant, userName, scopes }: UserToken): object {
-    return { tenant, userName, scopes };
+  me(@CurrentUserToken() user: UserToken): User {
+    return userOf(user);
   }
 
-  /** Acts as the user: the token of the request is passed on. */
+  /** Acts as the user: the token of the request is passed on, to the platform it is of. */
+  @ApiOkResponse({ type: Assets })
   @Get('assets')
-  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    return this.platform.call(user, ASSETS);
+  assets(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    return this.platform.assets(user);
   }
 }

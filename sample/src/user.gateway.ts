@@ -9,8 +9,10 @@ import {
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
 import { map, type Observable } from 'rxjs';
+import type { Assets } from './assets.model.js';
 import { type Message, MessagesService } from './messages.service.js';
-import { ASSETS, PlatformService } from './platform.service.js';
+import { PlatformService } from './platform.service.js';
+import { type User, userOf } from './user.model.js';
 
 /**
  * The same for Socket.IO. Behind the gateway the handshake has a header `Authorization`; elsewhere clients bring the token
@@ -29,15 +31,15 @@ export class UserGateway {
 
   /** What the verified token says. */
   @SubscribeMessage('me')
-  me(@CurrentUserToken() { tenant, userName, scopes }: UserToken): object {
-    return { tenant, userName, scopes };
+  me(@CurrentUserToken() user: UserToken): User {
+    return userOf(user);
   }
 
-  /** As the app, for the user's tenant. No request scope: a gateway is made once. */
+  /** As the app, for the user's tenant, on the user's platform. No request scope: a gateway is made once. */
   @RequireScopes('myapp.user')
   @SubscribeMessage('assets')
-  assets(@CurrentUserToken() user: UserToken): Observable<unknown> {
-    return this.platform.call(this.credentials.forUser(user), ASSETS);
+  assets(@CurrentUserToken() user: UserToken): Observable<Assets> {
+    return this.platform.assets(this.credentials.forUser(user));
   }
 
   /** Events `message`, until the client leaves: what is written in the user's tenant. */

@@ -15,7 +15,7 @@ export function asShellLines({ variables, users, technicalUsers }: StartReport):
 
 /** What to read in a terminal. */
 export function asText(report: StartReport): string {
-  const { origin, application, platforms, variables, users, technicalUsers } = report;
+  const { application, platforms, variables, users, technicalUsers } = report;
   return [
     ...(application === undefined
       ? []
@@ -28,9 +28,6 @@ export function asText(report: StartReport): string {
     '',
     '# The credentials it accepts, in the documented variables:',
     ...exports(variables),
-    '',
-    "# The two URLs, for npm start in this package's repository:",
-    ...exports({ SAMPLE_GATEWAY_URL: origin, SAMPLE_OAUTH_URL: platforms[0]?.oauthUrl ?? '' }),
     '',
     '# Your application with nestjs-mindsphere-credentials reads those variables, or takes the URLs as options:',
     `MindsphereCredentialsModule.forRoot(${urlOptions(report)})`,

@@ -5,7 +5,10 @@ import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
 export interface ApplicationGatewayOptions {
   /** Where the application is, as `'http://127.0.0.1:3000'`: `http:` or `https:`, host and port, without a path. */
   url: string;
-  /** Who may be chosen on the sign-in page, as `issueUserToken` takes them; at least one. Default: that call's default user. */
+  /**
+   * Who may be chosen on the sign-in page, as `issueUserToken` takes them; at least one. A user without a `platform` is on
+   * the option's below. Default: that call's default user.
+   */
   users?: readonly UserTokenRequest[] | undefined;
   /** Life of a session. Minutes, more than 0, at most 10,080 (a week); fractions count. Default 30. */
   sessionMinutes?: number | undefined;
@@ -14,6 +17,9 @@ export interface ApplicationGatewayOptions {
    * `/api/mine/…`, not `/api/mine2`. Default: none, so that all of `/api/` goes to the emulated APIs.
    */
   ownApi?: readonly string[] | undefined;
-  /** Whose gateway is played: it decides whose tokens the users have, and the name of the session cookie. Default `'mindsphere'`. */
+  /**
+   * Platform of the users that name none. A user's platform decides whose tokens they have, which gateway's APIs answer them,
+   * and the name of the session cookie: `SESSION`, on `siemens.app` `gw_session`. Default `'mindsphere'`.
+   */
   platform?: EmulatedPlatform | undefined;
 }

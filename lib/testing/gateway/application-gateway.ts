@@ -4,6 +4,7 @@ import { platformError } from '../emulator/http/answer.js';
 import { hold, writeAnswer } from '../emulator/http/answer-writer.js';
 import type { EmulatorControl, EmulatorFront } from '../emulator/control/emulator-control.interface.js';
 import { EmulatorOptionError } from '../emulator/options/option-error.js';
+import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';
 import { type ApplicationProxy, openProxy } from './application-proxy.js';
 import { GatewayCookies } from './gateway-cookies.js';
@@ -29,6 +30,7 @@ const LOGOUT_METHODS = ['GET', 'POST'];
 /** What a gateway consists of. */
 interface Parts {
   readonly settings: GatewaySettings;
+  readonly users: readonly GatewayUser[];
   readonly emulator: EmulatorControl;
   readonly cookies: GatewayCookies;
   readonly proxy: ApplicationProxy;
@@ -40,16 +42,14 @@ interface Parts {
  */
 export class ApplicationGateway implements EmulatorFront {
   readonly #parts: Parts;
-  readonly #users: readonly GatewayUser[];
   readonly #sessions: Sessions;
   readonly #pages: GatewayPages;
 
   private constructor(parts: Parts) {
-    const { settings, emulator, cookies } = parts;
+    const { settings, users, emulator, cookies } = parts;
     this.#parts = parts;
-    this.#users = settings.users.map((user) => new GatewayUser(user, settings.platform, emulator));
     this.#sessions = new Sessions(settings.sessionMs);
-    const shown = { users: this.#users, sessions: this.#sessions, application: settings.url };
+    const shown = { users, sessions: this.#sessions, application: settings.url };
     this.#pages = new GatewayPages({ ...shown, cookies, emulator });
   }
 
@@ -66,11 +66,12 @@ export class ApplicationGateway implements EmulatorFront {
     if (!isOwnMachine(emulator.host)) {
       throw new EmulatorOptionError('host', 'must be a loopback address: whoever reaches the gateway may sign in');
     }
-    const cookies = new GatewayCookies(platform);
+    const users = settings.users.map((user) => new GatewayUser(user, platform, emulator));
+    const cookies = new GatewayCookies(users.map((user) => user.platform));
     const proxy = await openProxy(url, cookies, {
       unreachable: (message, response, reason) => answerUnreachable(url, message, response, reason),
     });
-    return new ApplicationGateway({ settings, emulator, cookies, proxy });
+    return new ApplicationGateway({ settings, users, emulator, cookies, proxy });
   }
 
   /** Answers a page of its own, signs somebody in or out, or passes the request on with the token of its user. */
@@ -81,7 +82,7 @@ export class ApplicationGateway implements EmulatorFront {
     if (path.startsWith(HOME_PATH)) return pass();
     const session = this.#sessionOf(message);
     if (this.#isEmulated(path) && this.#isAdmissible(message, session)) return pass(this.#asUser(session));
-    this.#record(message, response);
+    this.#record(message, response, session);
     const { latencyMs } = this.#parts.emulator;
     if (latencyMs > 0 && !(await hold(message.socket, latencyMs))) return;
     if (path === LOGOUT_PATH) return this.#signOut(message, response);
@@ -92,9 +93,9 @@ export class ApplicationGateway implements EmulatorFront {
 
   /** Passes a WebSocket on to the application; it ends with the session. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { emulator, proxy, settings } = this.#parts;
-    const done = emulator.record(message, settings.platform);
+    const { emulator, proxy } = this.#parts;
     const session = this.#sessionOf(message);
+    const done = emulator.record(message, this.#platformOf(session));
     const refusal = this.#upgradeRefusal(message, session);
     if (refusal !== undefined) {
       done(refusal);
@@ -123,7 +124,7 @@ export class ApplicationGateway implements EmulatorFront {
 
   #askToSignIn(message: IncomingMessage, response: ServerResponse): void {
     const to = isSafe(message) ? message.url : undefined;
-    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#users, localPath(to)));
+    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#parts.users, localPath(to)));
     const challenge = { 'www-authenticate': 'Bearer', 'cache-control': 'no-store' };
     writeAnswer(response, platformError(401, 'unauthorized', 'There is no session, or it has ended', challenge));
   }
@@ -138,7 +139,7 @@ export class ApplicationGateway implements EmulatorFront {
     const session = this.#sessionOf(message);
     if (session) this.#sessions.end(session.id);
     response.setHeader('set-cookie', this.#parts.cookies.end());
-    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#users, '/', 'You are signed out.'));
+    if (isForPage(message)) return sendPage(response, 200, signInPage(this.#parts.users, '/', 'You are signed out.'));
     writeAnswer(response, { status: 204, headers: { 'cache-control': 'no-store' } });
   }
 
@@ -154,8 +155,13 @@ export class ApplicationGateway implements EmulatorFront {
   }
 
   #asUser(session: Session | undefined): Parameters<Pass>[0] {
-    const { platform } = this.#parts.settings;
+    const platform = this.#platformOf(session);
     return session ? { platform, authorization: session.user.authorization() } : { platform };
+  }
+
+  /** Whose gateway a request is for. */
+  #platformOf(session: Session | undefined): EmulatedPlatform {
+    return session?.user.platform ?? this.#parts.settings.platform;
   }
 
   #upgradeRefusal(message: IncomingMessage, session: Session | undefined): number | undefined {
@@ -173,8 +179,8 @@ export class ApplicationGateway implements EmulatorFront {
     return path.startsWith('/api/') && !isOwnApi;
   }
 
-  #record(message: IncomingMessage, response: ServerResponse): void {
-    const done = this.#parts.emulator.record(message, this.#parts.settings.platform);
+  #record(message: IncomingMessage, response: ServerResponse, session: Session | undefined): void {
+    const done = this.#parts.emulator.record(message, this.#platformOf(session));
     response.once('close', () => done(response.writableFinished ? response.statusCode : undefined));
   }
 

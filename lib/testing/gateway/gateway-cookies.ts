@@ -10,16 +10,18 @@ const ENDED = 'Max-Age=0';
 
 /** The cookies of a gateway: what it sets, reads, and keeps from the application. */
 export class GatewayCookies {
-  readonly #session: string;
+  readonly #sessions: readonly string[];
 
-  constructor(platform: EmulatedPlatform) {
-    this.#session = SESSION_COOKIES[platform];
+  /** @param platforms those of the gateway's users; the session cookie of a platform that has none is the application's */
+  constructor(platforms: readonly EmulatedPlatform[]) {
+    this.#sessions = [...new Set(platforms)].map((platform) => SESSION_COOKIES[platform]);
   }
 
   /** The session's id; `undefined` where it is missing, or stands there twice. */
   sessionId({ cookie = '' }: IncomingHttpHeaders): string | undefined {
-    const found = pairsOf(cookie).filter((pair) => nameOf(pair) === this.#session);
-    return found.length === 1 ? found[0]?.slice(this.#session.length + 1) : undefined;
+    const found = pairsOf(cookie).filter((pair) => this.#sessions.includes(nameOf(pair)));
+    const [pair = ''] = found;
+    return found.length === 1 ? pair.slice(nameOf(pair).length + 1) : undefined;
   }
 
   /** A `Cookie` header without the gateway's own; `undefined` where nothing is left. */
@@ -33,25 +35,31 @@ export class GatewayCookies {
     return values.filter((value) => !this.#isOwn(nameOf(value)));
   }
 
-  /** Values of `Set-Cookie` that begin a session. Scripts may read the XSRF token only: they have to repeat it. */
-  begin({ id, xsrfToken }: Session): string[] {
+  /**
+   * Values of `Set-Cookie` that begin a session, and end one of another platform. Scripts may read the XSRF token only: they
+   * have to repeat it.
+   */
+  begin({ id, xsrfToken, user }: Session): string[] {
+    const name = SESSION_COOKIES[user.platform];
     return [
-      `${this.#session}=${id}; Path=/; HttpOnly; SameSite=Lax`,
+      `${name}=${id}; Path=/; HttpOnly; SameSite=Lax`,
       `${XSRF_COOKIE}=${xsrfToken}; Path=/; SameSite=Lax`,
+      ...this.#sessions.filter((other) => other !== name).map(endedSession),
     ];
   }
 
   /** Values of `Set-Cookie` that end one. */
   end(): string[] {
-    return [
-      `${this.#session}=; Path=/; HttpOnly; SameSite=Lax; ${ENDED}`,
-      `${XSRF_COOKIE}=; Path=/; SameSite=Lax; ${ENDED}`,
-    ];
+    return [...this.#sessions.map(endedSession), `${XSRF_COOKIE}=; Path=/; SameSite=Lax; ${ENDED}`];
   }
 
   #isOwn(name: string): boolean {
-    return name === this.#session || name === XSRF_COOKIE;
+    return this.#sessions.includes(name) || name === XSRF_COOKIE;
   }
+}
+
+function endedSession(name: string): string {
+  return `${name}=; Path=/; HttpOnly; SameSite=Lax; ${ENDED}`;
 }
 
 function pairsOf(cookie: string): string[] {

@@ -8,7 +8,7 @@ export type UserClaims = Readonly<Record<string, unknown>>;
 /** Claims that may name a user, the best first. */
 const NAMES = ['user_name', 'email', 'user_id', 'sws.samauth.ten.user'];
 
-const PLATFORM_NAMES = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' } as const;
+const DOMAINS = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' } as const;
 
 /** Somebody who may sign in. What is shown of them is read from a token of theirs, so it is what the application sees. */
 export class GatewayUser {
@@ -18,15 +18,17 @@ export class GatewayUser {
   readonly tenantName: string | undefined;
   readonly subtenant: string | undefined;
   readonly scopes: readonly string[];
+  readonly platform: EmulatedPlatform;
   /** The domain that the platform is known by. */
-  readonly platform: string;
+  readonly domain: string;
   readonly #request: UserTokenRequest;
   readonly #emulator: Pick<EmulatorControl, 'issueUserToken'>;
 
   constructor(request: UserTokenRequest, platform: EmulatedPlatform, emulator: EmulatorControl) {
-    this.#request = { ...request, platform };
+    this.platform = request.platform ?? platform;
+    this.#request = { ...request, platform: this.platform };
     this.#emulator = emulator;
-    this.platform = PLATFORM_NAMES[platform];
+    this.domain = DOMAINS[this.platform];
     const claims = this.claims();
     this.name = NAMES.map((claim) => stringOf(claims[claim])).find(Boolean) ?? 'a user without a name';
     this.tenant = stringOf(claims['ten'] ?? claims['sws.samauth.ten']);

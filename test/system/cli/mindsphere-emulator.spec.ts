@@ -46,8 +46,8 @@ describe('mindsphere-emulator, the command', () => {
     const asset = await callApi(origin, variable(text, 'TOKEN_OF_CUSTOMER'));
     const user = { tenant: 'customer', userName: 'user@customer.example.com', scopes: ['myapp.user'] };
     expect(await asset.json()).toMatchObject(user);
-    expect(variable(text, 'SAMPLE_GATEWAY_URL')).toBe(origin);
-    expect(variable(text, 'SAMPLE_OAUTH_URL')).toBe(`${origin}/piam/{tenant}`);
+    expect(variable(text, 'MINDSPHERE_GATEWAY_URL')).toBe(origin);
+    expect(variable(text, 'MINDSPHERE_OAUTH_URL')).toBe(`${origin}/piam/{tenant}`);
     expect(text).toContain(`forRoot({ gatewayUrl: '${origin}', oauthUrl: '${origin}/piam/{tenant}' })`);
     expect(text).toContain(`curl -H "Authorization: Bearer $TOKEN_OF_CUSTOMER" ${origin}/api/`);
     for (const name of ['APP_NAME', 'APP_VERSION']) expect(variable(text, `MDSP_OS_VM_${name}`)).not.toBe('');

@@ -3,22 +3,57 @@ import { join } from 'node:path';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { io } from 'socket.io-client';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { callsOf, issueTokens, make } from '../../../sample/src/calls.js';
+import { callsOf, make } from '../../../sample/src/calls.js';
+import { respondWithAssets } from '../../../sample/src/emulated-assets.js';
+import { EMULATOR_OPTIONS } from '../../../sample/src/local-platform.js';
 import { send, socketCallsOf } from '../../../sample/src/socket-calls.js';
+import { issueTokens } from '../../../sample/src/users.js';
 import { builtSample } from '../../support/built-library.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
+
+describe('npm start', () => {
+  const start = (...args: string[]) =>
+    spawnNode([join(builtSample(), 'dist', 'start.js'), ...args], { PORT: '0', EMULATOR_PORT: '0' }, builtSample());
+
+  it('prints one address to open, and the token of each user once, as a variable', async () => {
+    const started = start();
+    await started.says(/Ctrl-C ends both\.$/m);
+    const text = started.stdout();
+    expect(text.match(/^Open http:\S+\/ in a browser/gm)).toHaveLength(1);
+    const tokens = [...text.matchAll(/^([A-Z_]+)='(eyJ[^']+)'$/gm)].map(([, name = '', token = '']) => ({
+      name,
+      token,
+    }));
+    const names = tokens.map(({ name }) => name).join(' ');
+    expect(names).toBe('ANN BEN OLGA CARA OSKAR FORGED_ANN FORGED_CARA OTTO');
+    for (const { name, token } of tokens) {
+      expect(text.split(token)).toHaveLength(2);
+      expect(text).toContain(`$${name}`);
+    }
+  });
+
+  it('with --once makes its calls on both platforms, and ends with status 0', async () => {
+    const started = start('--once');
+    expect([await started.ended, started.stdout().match(/^FAILED.*$/gm)]).toEqual([0, null]);
+    expect(started.stdout()).toContain('All calls got what they should.');
+    const made = started.stdout().match(/^ok .*$/gm) ?? [];
+    expect(made.filter((line) => /siemens\.app|other platform/.test(line)).length).toBeGreaterThanOrEqual(14);
+    expect(made.filter((line) => !line.includes('Behind the gateway')).length).toBeGreaterThanOrEqual(30);
+  });
+});
 
 describe('The application alone', () => {
   let emulator: MindsphereEmulator;
 
   beforeEach(async () => {
-    emulator = await MindsphereEmulator.start({ strict: true });
+    emulator = await MindsphereEmulator.start({ ...EMULATOR_OPTIONS, strict: true });
+    respondWithAssets(emulator);
     onTestFinished(() => emulator.close());
   });
 
   /** What somebody sets who deploys it: the documented variables, and here where the emulator is. */
   function environment(): Record<string, string> {
-    const { app, tenant } = emulator.moduleOptions;
+    const { app, tenant, xcelerator } = emulator.moduleOptions;
     return {
       NODE_ENV: 'production',
       PORT: '0',
@@ -29,8 +64,23 @@ describe('The application alone', () => {
       MINDSPHERE_CLIENT_ID: tenant.clientId,
       MINDSPHERE_CLIENT_SECRET: tenant.clientSecret,
       MINDSPHERE_TENANT: tenant.tenant,
-      SAMPLE_GATEWAY_URL: emulator.origin,
-      SAMPLE_OAUTH_URL: emulator.moduleOptions.oauthUrl,
+      XCELERATOR_CORE_TENANT: xcelerator!.coreTenant,
+      XCELERATOR_HOST_TENANT: xcelerator!.app.hostTenant,
+      XCELERATOR_CLIENT_IDS: xcelerator!.clientIds.join(','),
+      XCELERATOR_CLIENT_ID: xcelerator!.tenant.clientId,
+      XCELERATOR_CLIENT_SECRET: xcelerator!.tenant.clientSecret,
+      XCELERATOR_TENANT: xcelerator!.tenant.tenant,
+      ...urls(),
+    };
+  }
+
+  function urls(): Record<string, string> {
+    const { gatewayUrl, oauthUrl, xcelerator } = emulator.moduleOptions;
+    return {
+      MINDSPHERE_GATEWAY_URL: gatewayUrl,
+      MINDSPHERE_OAUTH_URL: oauthUrl,
+      XCELERATOR_GATEWAY_URL: xcelerator!.gatewayUrl,
+      XCELERATOR_OAUTH_URL: xcelerator!.oauthUrl,
     };
   }
 
@@ -109,8 +159,7 @@ describe('The application alone', () => {
   it('reads no .env: what nobody has configured is missing', async () => {
     const { origin } = await started({
       PORT: '0',
-      SAMPLE_GATEWAY_URL: emulator.origin,
-      SAMPLE_OAUTH_URL: emulator.moduleOptions.oauthUrl,
+      ...urls(),
       // Whose users' tokens to accept: without it, nobody's.
       MDSP_OS_VM_APP_NAME: emulator.moduleOptions.app.appName,
     });

@@ -18,6 +18,7 @@ import {
   type MindsphereCredentials,
   MindsphereCredentialsModule,
   MindsphereHttpService,
+  type Platform,
   RequireScopes,
   UserTokenGuard,
 } from 'nestjs-mindsphere-credentials';
@@ -29,14 +30,18 @@ import {
 } from 'nestjs-mindsphere-credentials/testing';
 import { firstValueFrom, map } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type Call, callsOf, curlLine, issueTokens, make, type Tokens } from '../../../sample/src/calls.js';
+import { type Call, callsOf, curlLine, make } from '../../../sample/src/calls.js';
+import { respondWithAssets } from '../../../sample/src/emulated-assets.js';
 import { graphqlCallsOf } from '../../../sample/src/graphql-calls.js';
+import { EMULATOR_OPTIONS } from '../../../sample/src/local-platform.js';
+import { MessagesService } from '../../../sample/src/messages.service.js';
 import { DOCS, serveOpenApi } from '../../../sample/src/open-api.js';
 import { says } from '../../../sample/src/says.js';
 import { send, socketCallsOf, socketLine } from '../../../sample/src/socket-calls.js';
 import { CurrentAppCredentialsController } from '../../../sample/src/current-app-credentials.controller.js';
 import { UserGateway } from '../../../sample/src/user.gateway.js';
 import { UserController } from '../../../sample/src/user.controller.js';
+import { issueTokens, type Tokens } from '../../../sample/src/users.js';
 import { VARIABLES } from '../../support/application.js';
 
 const PLATFORMS = [
@@ -64,9 +69,12 @@ beforeAll(() => {
 
 // One for each test: a platform's budget for issuers never verified before is shared by all applications of a process.
 beforeEach(async () => {
-  emulator = await MindsphereEmulator.start({ strict: true, signingKeyPosition: Infinity });
-  process.env['SAMPLE_GATEWAY_URL'] = emulator.origin;
-  process.env['SAMPLE_OAUTH_URL'] = `${emulator.origin}/piam/{tenant}`;
+  emulator = await MindsphereEmulator.start({ ...EMULATOR_OPTIONS, strict: true, signingKeyPosition: Infinity });
+  respondWithAssets(emulator);
+  process.env['MINDSPHERE_GATEWAY_URL'] = emulator.origin;
+  process.env['MINDSPHERE_OAUTH_URL'] = `${emulator.origin}/piam/{tenant}`;
+  process.env['XCELERATOR_GATEWAY_URL'] = `${emulator.origin}/xcelerator`;
+  process.env['XCELERATOR_OAUTH_URL'] = `${emulator.origin}/sws/{tenant}`;
   tokens = issueTokens(emulator);
   calls = callsOf(tokens);
   logged.length = 0;
@@ -85,6 +93,7 @@ const PATHS = [
   '/current-app-credentials',
   '/app-credentials',
   '/app-credentials/other-tenant',
+  '/app-credentials/tenants',
   '/tenant-credentials',
   '/tenant-credentials/subtenant',
 ] as const;
@@ -135,15 +144,16 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
 
   it('gives each call what it should get, and has one for each of its routes', async () => {
     const outcomes = await Promise.all(calls.map((call) => make(origin, call)));
-    expect(outcomes.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200, 200, 200, 403, 200, 200, 200, 200]);
     expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    const statuses = calls.map(({ status }) => status).filter((status) => status !== 200);
+    expect([calls.length, statuses]).toEqual([26, [401, 403, 403, 501, 401, 401, 403]]);
     expect([...new Set(calls.map(({ path }) => path))]).toEqual(['/health', '/health/ready', ...PATHS]);
   });
 
   it('gives each GraphQL call what it should get', async () => {
     const outcomes = await Promise.all(graphqlCallsOf(tokens).map((call) => make(origin, call)));
     expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
-    expect(outcomes).toHaveLength(5);
+    expect(outcomes).toHaveLength(7);
     expect(JSON.stringify(outcomes)).not.toContain('stacktrace');
   });
 
@@ -152,6 +162,7 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
     expect(outcomes.map(({ ok, status }) => [ok, status])).toEqual([
       [true, 'acknowledged'],
       [true, 'exception'],
+      [true, 'acknowledged'],
       [true, 'acknowledged'],
     ]);
   });
@@ -169,7 +180,7 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   });
 
   it('parses no GraphQL query that asks for everything a hundred times', async () => {
-    const query = `{ ${[...Array(200).keys()].map((index) => `a${index}: assets { tenant }`).join(' ')} }`;
+    const query = `{ ${[...Array(200).keys()].map((index) => `a${index}: assets { platform }`).join(' ')} }`;
     const outcome = await make(origin, { ...graphqlCallsOf(tokens)[0]!, query });
     expect(outcome).toMatchObject({
       status: 400,
@@ -213,13 +224,13 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
   ] as const)('answers %s twice from one key set and one token request', async (path, endpoint) => {
     const first = await make(origin, callTo(path));
     const second = await make(origin, callTo(path));
-    expect(first).toMatchObject({ ok: true, body: { grantType: 'client_credentials' } });
+    expect(first).toMatchObject({ ok: true, body: { calledAs: { grantType: 'client_credentials' } } });
     expect(second).toEqual(first);
     expect(arrived()).toEqual(['token-keys', endpoint, 'api', 'api']);
   });
 
   it("acts for each user's own tenant, whose host tenant the token names, also at once", async () => {
-    const ofUsers = calls.filter(({ path }) => path === '/current-app-credentials');
+    const ofUsers = calls.filter(({ path, token }) => path === '/current-app-credentials' && token !== tokens.cara);
     const outcomes = await Promise.all([...ofUsers, ...ofUsers].map((call) => make(origin, call)));
     expect(outcomes.every(({ ok }) => ok)).toBe(true);
     expect(process.env['MDSP_HOST_TENANT']).toBeUndefined();
@@ -227,6 +238,31 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
     expect(asked).toHaveLength(2);
     for (const userTenant of ['customer', 'customer2']) {
       expect(asked).toContainEqual(expect.objectContaining({ hostTenant: 'operator', userTenant }));
+    }
+  });
+
+  it('acts for users of siemens.app there: its Token Manager, its path, its ids', async () => {
+    const ofCara = calls.filter(({ path, token }) => path === '/current-app-credentials' && token === tokens.cara);
+    const [outcome] = await Promise.all(ofCara.map((call) => make(origin, call)));
+    expect(outcome).toMatchObject({ ok: true, body: { platform: 'xcelerator' } });
+    expect(emulator.requests().map(({ endpoint, platform }) => `${platform} ${endpoint}`)).toEqual([
+      'xcelerator token-keys',
+      'xcelerator app-token',
+      'xcelerator api',
+    ]);
+    const [asked] = emulator.requests('app-token');
+    expect(JSON.parse(asked?.body ?? '')).toMatchObject({ hostTenant: '1000000350', userTenant: '1000000351' });
+  });
+
+  it('shows in its description which platform answered', async () => {
+    const document = JSON.parse(await (await fetch(`${origin}/${DOCS}-json`)).text());
+    const { User, Assets, Tenants } = document.components.schemas;
+    for (const { properties } of [User, Assets, Tenants]) {
+      expect(properties.platform).toMatchObject({ enum: ['mindsphere', 'xcelerator'] });
+    }
+    for (const path of PATHS.filter((known) => known !== '/me' && known !== '/app-credentials/tenants')) {
+      const { schema } = document.paths[path].get.responses[200].content['application/json'];
+      expect([path, schema]).toEqual([path, { $ref: '#/components/schemas/Assets' }]);
     }
   });
 
@@ -286,7 +322,17 @@ describe.each(PLATFORMS)('The sample on %s', (_, adapter) => {
       { scopes: ['myapp.operator'] },
       '/tenant-credentials/subtenant',
     ],
-  ])('answers 403 to %s, and asks for no token', async (_who, request, path) => {
+    [
+      "a tenant of siemens.app that has the operator's id of mindsphere.io",
+      { platform: 'xcelerator', tenant: 'operator', scopes: ['myapp.operator'] },
+      '/app-credentials',
+    ],
+    [
+      "a tenant of mindsphere.io that has the operator's id of siemens.app",
+      { tenant: '1000000350', scopes: ['myapp.operator'] },
+      '/tenant-credentials',
+    ],
+  ] as const)('answers 403 to %s, and asks for no token', async (_who, request, path) => {
     const token = emulator.issueUserToken(request);
     expect(await make(origin, { ...callTo(path), token })).toMatchObject({ status: 403 });
     expect(arrived()).toEqual(['token-keys']);
@@ -359,7 +405,7 @@ describe('Tests of an application like the sample', () => {
   const token = fakeAccessToken({ tenant: 'customer' });
   const echo = {
     as: (credentials: MindsphereCredentials) => ({
-      get: () => credentials.getToken().pipe(map(({ authorization }) => ({ data: { authorization } }))),
+      get: () => credentials.getToken().pipe(map(({ authorization }) => ({ data: { calledAs: { authorization } } }))),
     }),
   };
   const letIn: CanActivate = { canActivate: () => true };
@@ -395,9 +441,11 @@ describe('Tests of an application like the sample', () => {
     onTestFinished(() => module.close());
     const byUser = module.get(UserController);
     const byApp = await module.resolve(CurrentAppCredentialsController);
-    expect(byUser.me(user)).toEqual({ tenant: 'customer', userName: 'ann@example.com', scopes: ['myapp.user'] });
-    expect(await firstValueFrom(byUser.assets(user))).toEqual({ authorization: `Bearer ${user.value}` });
-    expect(await firstValueFrom(byApp.assets())).toEqual({ authorization: token.authorization });
+    const [platform, tenant, scopes] = ['mindsphere', 'customer', ['myapp.user']];
+    expect(byUser.me(user)).toEqual({ platform, tenant, tenantName: tenant, userName: 'ann@example.com', scopes });
+    const answered = (authorization: string) => ({ platform, assets: [], calledAs: { authorization } });
+    expect(await firstValueFrom(byUser.assets(user))).toEqual(answered(`Bearer ${user.value}`));
+    expect(await firstValueFrom(byApp.assets())).toEqual(answered(token.authorization));
     expect(arrived()).toEqual([]);
   });
 
@@ -439,6 +487,18 @@ describe('Tests of an application like the sample', () => {
   });
 });
 
+it('keeps messages of tenants apart that have one id on both platforms', () => {
+  const messages = new MessagesService();
+  const [here, there] = ['mindsphere', 'xcelerator'].map((platform) =>
+    fakeUserToken({ platform: platform as Platform, tenant: '1000000351', userName: `${platform}@example.com` }),
+  );
+  const received: string[] = [];
+  const subscription = messages.of(here!).subscribe(({ from }) => received.push(from));
+  onTestFinished(() => subscription.unsubscribe());
+  for (const user of [here, there]) messages.send(user!, 'x');
+  expect(received).toEqual(['mindsphere@example.com']);
+});
+
 it('counts another tenant or another status as a failed call', async () => {
   const token = emulator.issueUserToken({ tenant: 'globex' });
   const call = { title: '', path: '/api/x', token, status: 200, expected: { tenant: 'customer' } };
@@ -458,7 +518,7 @@ it('writes lines for GraphQL and WebSockets, too', () => {
   const [query] = graphqlCallsOf(tokens);
   expect(curlLine('http://127.0.0.1:3000', query!)).toBe(
     `curl -H "Authorization: Bearer ${tokens.ann}" -H 'Content-Type: application/json' ` +
-      `-d '{"query":"{ me { tenant userName scopes } }"}' http://127.0.0.1:3000/graphql`,
+      `-d '{"query":"{ me { platform tenant userName } }"}' http://127.0.0.1:3000/graphql`,
   );
   const [withToken, without] = socketCallsOf(tokens);
   expect(socketLine('http://127.0.0.1:3000', withToken!)).toContain(`, { auth: { token: '${tokens.ann}' } })`);

@@ -193,6 +193,58 @@ describe('A session', () => {
   });
 });
 
+describe('Users of both platforms behind one gateway', () => {
+  const BOTH = [
+    ANN,
+    { platform: 'xcelerator', tenant: '1000000351', userName: 'cara@example.com', scopes: ['myapp.user'] },
+  ] as const;
+
+  it('each has the session cookie, the token and the APIs of the own platform', async () => {
+    const gateway = await started({ users: BOTH }, { xcelerator: true });
+    const { text } = await gateway.ask('/', { headers: PAGE });
+    for (const shown of ['mindsphere.io', 'siemens.app']) expect(text).toContain(shown);
+    for (const [user, cookie, tenant, prefix] of [
+      [0, 'SESSION', 'customer', '/piam/customer'],
+      [1, 'gw_session', '1000000351', '/sws/1000001700'],
+      [0, 'SESSION', 'customer', '/piam/customer'],
+    ] as const) {
+      // oxlint-disable no-await-in-loop -- one user after the other, in one browser
+      await gateway.signIn(user);
+      expect([...gateway.cookies.keys()].toSorted()).toEqual([cookie, 'XSRF-TOKEN'].toSorted());
+      const echo = echoed(await gateway.ask('/x'));
+      expect(echo.headers.cookie).toBeUndefined();
+      expect(claimsIn(echo)['iss']).toBe(`${gateway.emulator.origin}${prefix}/oauth/token`);
+      const answer = await gateway.ask('/api/assetmanagement/v3/assets');
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([200, expect.objectContaining({ tenant })]);
+      // oxlint-enable no-await-in-loop
+    }
+    expect(gateway.emulator.requests('api').map(({ platform }) => platform)).toEqual([
+      'mindsphere',
+      'xcelerator',
+      'mindsphere',
+    ]);
+    await gateway.ask('/logout');
+    expect(gateway.cookies.size).toBe(0);
+  });
+
+  it('a session cookie of each at once is no session', async () => {
+    const gateway = await started({ users: BOTH }, { xcelerator: true });
+    await gateway.signIn(1);
+    const id = gateway.cookies.get('gw_session');
+    for (const [cookie, status] of [
+      [`gw_session=${id}`, 200],
+      [`gw_session=${id}; SESSION=stale`, 401],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- two requests
+      expect((await gateway.ask('/', { headers: { cookie } })).status).toBe(status);
+    }
+  });
+
+  it('wants an emulator that plays both', async () => {
+    await expect(started({ users: BOTH })).rejects.toThrow('xcelerator: true');
+  });
+});
+
 describe('XSRF', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s wants the header that repeats the cookie', async (method) => {
     const gateway = await started();

@@ -27,10 +27,10 @@ export function scopeList({ scopes }: GatewayUser): Html {
 }
 
 /** Tenant, subtenant and platform, in words. */
-export function homeOf({ tenant, tenantName, subtenant, platform }: GatewayUser): Html {
+export function homeOf({ tenant, tenantName, subtenant, domain }: GatewayUser): Html {
   const alias = tenantName === undefined ? undefined : ` (${tenantName})`;
   const below = subtenant === undefined ? undefined : html`, subtenant <b>${subtenant}</b>`;
-  return html`<span class="home">tenant <b>${tenant}</b>${alias}${below} on ${platform}</span>`;
+  return html`<span class="home">tenant <b>${tenant}</b>${alias}${below} on ${domain}</span>`;
 }
 
 function userButton(user: GatewayUser, at: number, isCurrent: boolean): Html {
