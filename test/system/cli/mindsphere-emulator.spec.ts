@@ -1,14 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
 import { until } from '../../support/basics.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
+
+/** The compiled library in a folder where one package is missing. */
+async function withoutPackage(missing: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'without-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+  await mkdir(join(folder, 'node_modules'));
+  const names = (await readdir(modules)).filter((name) => !name.startsWith('.') && name !== missing);
+  for (const name of names) {
+    // oxlint-disable-next-line no-await-in-loop -- links, quickly made
+    await symlink(join(modules, name), join(folder, 'node_modules', name));
+  }
+  await cp(builtLibrary(), join(folder, 'dist'), { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  return folder;
+}
 
 describe('mindsphere-emulator, the command', () => {
   const command = () => join(builtLibrary(), 'cli', 'emulator', 'mindsphere-emulator.js');
@@ -256,17 +273,117 @@ describe('mindsphere-emulator, the command', () => {
     ]);
   });
 
-  it('plays the gateway in front of an application with --app', async () => {
-    const application = createServer((request, response) => response.end(request.headers.authorization ?? 'nobody'));
-    await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void application.close());
-    const { port } = application.address() as AddressInfo;
-    const { origin, text } = await running('--app', `http://127.0.0.1:${port}`, '--user', 'ann@customer');
-    expect(text).toContain(`Open ${origin}/ in a browser`);
-    const page = await fetch(origin, { headers: { accept: 'text/html' } });
-    expect(await page.text()).toContain('ann@');
-    const authorization = `Bearer ${variable(text, 'TOKEN_OF_CUSTOMER')}`;
-    expect(await (await fetch(origin, { headers: { authorization } })).text()).toBe(authorization);
+  describe('--app', () => {
+    /** An application that answers with the path, and with the claims of the token. */
+    async function application(): Promise<string> {
+      const server = createServer(({ url, headers: { authorization = '', cookie } }, response) => {
+        const [, payload = 'e30'] = authorization.split('.');
+        const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+        response.end(JSON.stringify({ application: url, claims, cookie }));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }
+
+    /** Signs a user in, as the form of the page does; the cookies. */
+    async function signIn(origin: string, user: number): Promise<{ cookie: string; names: string[]; xsrf: string }> {
+      const body = new URLSearchParams({ user: String(user), to: '/here?x=1' });
+      const { status, headers } = await fetch(`${origin}/__emulator/sign-in`, {
+        method: 'POST',
+        body,
+        redirect: 'manual',
+      });
+      expect([status, headers.get('location')]).toEqual([303, '/here?x=1']);
+      const pairs = headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+      const names = pairs.map((pair) => pair.split('=')[0] ?? '');
+      return { cookie: pairs.join('; '), names, xsrf: pairs.find((pair) => pair.startsWith('XSRF'))!.slice(11) };
+    }
+
+    it('plays the gateway in front of an application: sign-in, token, XSRF, APIs, logout', async () => {
+      const users = ['--user', 'ann@customer=myapp.user', '--user', 'olga@operator=myapp.user,myapp.operator'];
+      const { origin, text } = await running('--app', await application(), ...users, '--own-api', '/api/mine');
+      expect(text).toContain(`Open ${origin}/ in a browser`);
+      const page = await (await fetch(`${origin}/here?x=1`, { headers: { accept: 'text/html' } })).text();
+      for (const shown of ['ann@', 'olga@', 'myapp.operator', '/here?x=1']) expect(page).toContain(shown);
+      expect((await fetch(`${origin}/here`)).status).toBe(401);
+
+      const { cookie, names, xsrf } = await signIn(origin, 1);
+      expect(names).toEqual(['SESSION', 'XSRF-TOKEN']);
+      const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).json();
+      const claims = expect.objectContaining({ user_name: 'olga@operator.example.com', ten: 'operator' });
+      expect(await get('/here?x=1')).toEqual({ application: '/here?x=1', claims });
+      expect(await get('/api/mine/x')).toEqual({ application: '/api/mine/x', claims });
+      expect(await get('/api/assetmanagement/v3/assets')).toMatchObject({ tenant: 'operator', method: 'GET' });
+      const post = (headers: Record<string, string>) =>
+        fetch(`${origin}/orders`, { method: 'POST', headers: { cookie, ...headers } });
+      expect([(await post({})).status, (await post({ 'x-xsrf-token': xsrf })).status]).toEqual([403, 200]);
+      expect((await fetch(`${origin}/logout`, { headers: { cookie } })).status).toBe(204);
+      expect((await fetch(`${origin}/here`, { headers: { cookie } })).status).toBe(401);
+
+      const authorization = `Bearer ${variable(text, 'TOKEN_OF_CUSTOMER')}`;
+      expect(await (await fetch(origin, { headers: { authorization } })).json()).toMatchObject({
+        claims: { ten: 'customer' },
+      });
+    });
+
+    it('ends sessions after --session-minutes, and logs what the application was asked', async () => {
+      const url = await application();
+      const { origin, process } = await running('--app', url, '--session-minutes', '0.02', '--log');
+      const { cookie } = await signIn(origin, 0);
+      const status = async () => (await fetch(`${origin}/x?token=secret`, { headers: { cookie } })).status;
+      await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(401);
+      const refused = / GET \/x\?token=\*\*\* 401 \d+ ms \(mindsphere application\)$/m;
+      await until(() => refused.test(process.stderr()));
+      expect(process.stderr()).not.toContain('secret');
+    });
+
+    it('with --platform xcelerator has the session cookie, the tokens and the APIs of siemens.app', async () => {
+      const options = ['--platform', 'xcelerator', '--user', 'cara@1000000351=myapp.user', '--app', await application()];
+      const process = start(['--port', '0', '--json', ...options]);
+      await process.says(/\n}\n$/);
+      const { application: address, origin } = JSON.parse(process.stdout());
+      expect(address).toBe(`${origin}/`);
+      const { cookie, names } = await signIn(origin, 0);
+      expect(names).toEqual(['gw_session', 'XSRF-TOKEN']);
+      const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).json();
+      expect(await get('/x')).toMatchObject({ claims: { 'sws.samauth.ten': '1000000351' } });
+      const answer = await get('/api/assetmanagement/v3/assets');
+      expect(answer).toMatchObject({ platform: 'xcelerator', tenant: '1000000351', tenantName: 'customer' });
+    });
+
+    it('says 502 where no application is, in words for people', async () => {
+      const { origin, text } = await running('--app', 'http://127.0.0.1:1');
+      const headers = { authorization: `Bearer ${variable(text, 'TOKEN_OF_CUSTOMER')}` };
+      expect((await fetch(origin, { headers })).status).toBe(502);
+      const page = await fetch(origin, { headers: { ...headers, accept: 'text/html' } });
+      expect([page.status, await page.text()]).toEqual([
+        502,
+        expect.stringContaining('The application does not answer'),
+      ]);
+    });
+
+    it('is refused where other machines could sign in', async () => {
+      const process = start(['--port', '0', '--host', '0.0.0.0', '--app', 'http://127.0.0.1:1']);
+      expect(await process.ended).toBe(2);
+      expect(process.stderr()).toMatch(/^mindsphere-emulator: --host must be a loopback address[^\n]*\n$/);
+    });
+
+    it('says what to install where httpxy is missing; without --app nobody misses it', async () => {
+      const folder = await withoutPackage('httpxy');
+      const without = (...args: string[]) =>
+        spawnNode([join(folder, 'dist', 'cli', 'emulator', 'mindsphere-emulator.js'), '--port', '0', ...args]);
+      const refused = without('--app', 'http://127.0.0.1:3000');
+      expect(await refused.ended).toBe(1);
+      expect(refused.stdout()).toBe('');
+      expect(refused.stderr()).toBe(
+        'mindsphere-emulator: The gateway in front of an application needs the package httpxy: npm install --save-dev httpxy\n',
+      );
+      await without().says(/Ctrl-C ends it/);
+    });
   });
 
   it.each(['mindsphere-emulator', 'mindsphere-credentials'])(

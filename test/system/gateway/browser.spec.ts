@@ -120,8 +120,9 @@ describe.runIf(isFullLength && isThere)('The gateway, in a browser', () => {
     const { browser, page, complaints } = await visitor(origin);
     await page.goto(`${origin}/`);
     await choose(page, /ann@/);
-    await page.getByText('ann@example.com of customer, with myapp.user').waitFor();
-    await page.getByText('The API was called for tenant customer').waitFor();
+    await page.getByText('ann@example.com of customer on mindsphere.io, with myapp.user').waitFor();
+    await page.getByText('mindsphere.io answered.').waitFor();
+    expect(await page.locator('#assets b').allInnerTexts()).toEqual(['Pump 7', 'Pump 8']);
     await page.locator('#live', { hasText: /^live$/ }).waitFor();
 
     await page.getByLabel('Your message').fill('Pump 7 is loud');
@@ -135,7 +136,19 @@ describe.runIf(isFullLength && isThere)('The gateway, in a browser', () => {
     await page.getByRole('heading', { name: /Signed in as ben@/ }).waitFor();
     await page.goto(`${origin}/`);
     await page.getByText('ben@example.com of customer2').waitFor();
+    await page.locator('#assets b', { hasText: 'Conveyor A' }).waitFor();
     expect(await page.locator('#messages li').count()).toBe(0);
+
+    // A user of the other platform, at the same address.
+    await page.getByRole('link', { name: 'Emulated gateway' }).click();
+    await choose(page, /cara@/);
+    await page.getByRole('heading', { name: /Signed in as cara@/ }).waitFor();
+    await page.goto(`${origin}/`);
+    await page.getByText('cara@example.com of 1000000351 (customer) on siemens.app').waitFor();
+    await page.getByText('siemens.app answered.').waitFor();
+    expect(await page.locator('#assets b').allInnerTexts()).toEqual(['Turbine 3']);
+    await page.locator('#live', { hasText: /^live$/ }).waitFor();
+    await shoot(page, 'sample-siemens-app');
 
     // The session ends elsewhere: the WebSocket goes with it, and the next call says so.
     const other = await browser.newPage();

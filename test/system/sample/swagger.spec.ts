@@ -70,14 +70,20 @@ describe.runIf(isFullLength && isThere)('Swagger UI of the sample, in a browser'
     const accepted = page.locator('.opblock:has([data-path="/me"]) .live-responses-table .response');
     await accepted.locator('.response-col_status', { hasText: '200' }).waitFor();
     expect(JSON.parse(await accepted.locator('.highlight-code code').first().innerText())).toEqual({
+      platform: 'mindsphere',
       tenant: 'customer',
+      tenantName: 'customer',
       userName: 'ann@example.com',
       scopes: ['myapp.user'],
     });
 
     const technical = await tryOut(page, '/current-app-credentials');
     await technical.locator('.response-col_status', { hasText: '200' }).waitFor();
-    expect(await technical.locator('.highlight-code code').first().innerText()).toContain('"tenant": "customer"');
+    const answer = await technical.locator('.highlight-code code').first().innerText();
+    expect(JSON.parse(answer)).toMatchObject({ platform: 'mindsphere', calledAs: { tenant: 'customer' } });
+    // The description shows it, too: which platforms there are.
+    const route = page.locator('.opblock:has([data-path="/current-app-credentials"])');
+    await route.getByText('Platform that answered').first().waitFor();
     const screenshot = process.env['SCREENSHOT'];
     if (screenshot) await page.screenshot({ path: screenshot, fullPage: true });
 
