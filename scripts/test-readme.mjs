@@ -35,7 +35,7 @@ const OF_THE_APPLICATION = [
   'vitest',
 ];
 /** Checked by nothing here: pictures, other people's languages, and what is shown as it is printed. */
-const NOT_CODE = new Set(['', 'mermaid', 'text', 'java', 'python', 'dockerfile', 'http', 'diff']);
+const NOT_CODE = new Set(['', 'mermaid', 'text', 'html', 'java', 'python', 'dockerfile', 'http', 'diff']);
 
 const TSCONFIG = {
   compilerOptions: {
