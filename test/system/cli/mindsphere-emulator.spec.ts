@@ -342,7 +342,14 @@ describe('mindsphere-emulator, the command', () => {
     });
 
     it('with --platform xcelerator has the session cookie, the tokens and the APIs of siemens.app', async () => {
-      const options = ['--platform', 'xcelerator', '--user', 'cara@1000000351=myapp.user', '--app', await application()];
+      const options = [
+        '--platform',
+        'xcelerator',
+        '--user',
+        'cara@1000000351=myapp.user',
+        '--app',
+        await application(),
+      ];
       const process = start(['--port', '0', '--json', ...options]);
       await process.says(/\n}\n$/);
       const { application: address, origin } = JSON.parse(process.stdout());
