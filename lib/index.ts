@@ -24,6 +24,7 @@ export type { Platform } from './platform/platform.interface.js';
 export { TenantCredentials } from './credentials/tenant.credentials.js';
 export { CurrentUserMiddleware } from './users/current-user.middleware.js';
 export { TokenVerifier } from './users/token-verifier.js';
+export type { UserContext } from './credentials/user-context.js';
 export { UserToken } from './users/user-token.js';
 export {
   MindsphereCredentialsError,

@@ -2,7 +2,8 @@ import type { Observable } from 'rxjs';
 import type { ResolvedAppOptions } from '../config/resolved-options.interface.js';
 import { tenantLabel } from '../config/run-time-options.js';
 import type { Platform } from '../platform/platform.interface.js';
-import { type AppIdentity, appTokenSource } from '../token/token-sources.js';
+import { type AppIdentity, appTokenSource, type CallerContext } from '../token/token-sources.js';
+import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import type { TokenState } from '../token/held-token.js';
 import { refused } from '../verification/refused.js';
@@ -10,6 +11,8 @@ import type { CredentialsContext } from './credentials-context.js';
 import { DerivedCredentials, TechnicalCredentials } from './technical-credentials.js';
 import { MissingCredentials, missingGroup, missingTenants } from './missing-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
+import { type UserContext, readUserContext } from './user-context.js';
+import { UserContextCredentials } from './user-context.credentials.js';
 import type { UserToken } from '../users/user-token.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
@@ -97,6 +100,28 @@ export class AppCredentials extends TechnicalCredentials {
   }
 
   /**
+   * The app acting in the context of a user: technical tokens for a user tenant that are limited to what the user may
+   * do (protocol page, section 4). On the same platform. Equal contexts share one cached token, which no other credentials
+   * get; at most `cache.maxTokens` tokens are kept. Neither the e-mail address nor the access token is in a key, a log
+   * line, an event or an error. No network I/O. Throws `options_invalid` where a tenant is not one DNS label, where the
+   * context has neither or both of its members, and for an e-mail address on `siemens.app`.
+   *
+   * @param userTenant the tenant the tokens are for.
+   * @param context the user.
+   * @param hostTenant the tenant that hosts the app; default: as in these credentials.
+   */
+  forUserContext(userTenant: string, context: UserContext, hostTenant?: string): MindsphereCredentials {
+    const { home } = this;
+    const { platform } = home.#context;
+    const user = readUserContext(context, platform.rules);
+    const tenants = tenantsOf(userTenant, hostTenant ?? home.#app?.hostTenant);
+    const app = home.#app === undefined ? undefined : Object.freeze({ ...home.#app, ...tenants });
+    const tokens = tokensOf(home.#context, app, user);
+    const shown = { ...shownOf(platform.gatewayUrl, app), ...(app && { userContext: user.kind }) };
+    return new UserContextCredentials(tokens, platform.rules.platform, shown, tenants.userTenant);
+  }
+
+  /**
    * The tenants that the app is provisioned to, read page by page with a token of the host tenant, whatever tenant
    * these credentials act for. Cold: each subscription reads anew, asks for a page of 100 when it is needed, and ends its
    * request when unsubscribed; `take(1)` costs one request. Operators that work on some at a time, such as
@@ -147,8 +172,7 @@ export class AppCredentials extends TechnicalCredentials {
 
   /** Letter case does not count in a tenant: the credentials are known by its lower-case name alone. */
   #derive(givenUser: string, givenHost: string | undefined): AppCredentials {
-    const userTenant = tenantLabel(givenUser, 'userTenant');
-    const hostTenant = givenHost === undefined ? undefined : tenantLabel(givenHost, 'hostTenant');
+    const { userTenant, hostTenant } = tenantsOf(givenUser, givenHost);
     const known = this.#derived.find(userTenant, hostTenant);
     if (known !== undefined) return known;
     const app = this.#app === undefined ? undefined : Object.freeze({ ...this.#app, userTenant, hostTenant });
@@ -176,18 +200,34 @@ export class AppCredentials extends TechnicalCredentials {
   }
 
   override toJSON(): Record<string, unknown> {
-    const home = this.home;
-    if (home.#app === undefined) return { configured: false };
-    const { clientId, appName, appVersion, hostTenant } = home.#app;
-    const userTenant = this.#user === undefined ? home.#app.userTenant : "the user's";
-    return { gatewayUrl: home.#context.platform.gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
+    const { home } = this;
+    const shown = shownOf(home.#context.platform.gatewayUrl, home.#app);
+    return this.#user === undefined || home.#app === undefined ? shown : { ...shown, userTenant: "the user's" };
   }
 }
 
-function tokensOf({ platform, endpoint, cache }: CredentialsContext, app?: ResolvedAppOptions): TokenHandle {
+function tenantsOf(userTenant: string, hostTenant: string | undefined) {
+  return {
+    userTenant: tenantLabel(userTenant, 'userTenant'),
+    hostTenant: hostTenant === undefined ? undefined : tenantLabel(hostTenant, 'hostTenant'),
+  };
+}
+
+/** Names and hosts only. */
+function shownOf(gatewayUrl: string, app: ResolvedAppOptions | undefined): Record<string, unknown> {
+  if (app === undefined) return { configured: false };
+  const { clientId, appName, appVersion, hostTenant, userTenant } = app;
+  return { gatewayUrl, clientId, appName, appVersion, hostTenant, userTenant };
+}
+
+function tokensOf(
+  { platform, endpoint, cache }: CredentialsContext,
+  app?: ResolvedAppOptions,
+  context?: CallerContext,
+): TokenHandle {
   const { platform: name } = platform.rules;
   if (app === undefined) return missingGroup(name, 'app');
-  if (hasTenants(app)) return cache.handle(appTokenSource(app, platform, endpoint));
+  if (hasTenants(app)) return cache.handle(appTokenSource(app, platform, endpoint, context));
   const missing = (['hostTenant', 'userTenant'] as const).filter((tenant) => app[tenant] === undefined);
   return missingTenants(name, missing);
 }

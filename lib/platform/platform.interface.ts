@@ -76,6 +76,16 @@ export interface TokenManagerRules {
   readonly userTenantsPath: (coreTenant?: string) => string;
   /** The largest page of the list of user tenants. */
   readonly userTenantsPageSize: number;
+  /** How the body of a token request names the user that the token is for. */
+  readonly userContext: UserContextRules;
+}
+
+/** Names of the fields, and the types of context. */
+interface UserContextRules {
+  readonly value: string;
+  readonly type: string;
+  /** `email` is `undefined` where an e-mail address is not supported. */
+  readonly types: { readonly email: string | undefined; readonly accessToken: string };
 }
 
 /** Names of the claims that are not RFC 7519's own. */

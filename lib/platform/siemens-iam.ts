@@ -14,6 +14,13 @@ export const OAUTH_SERVER = {
   subtenantForm: undefined,
 } as const satisfies OauthServerRules;
 
+/** The documents spell the two fields with and without underscores; the request parameters have them [doc]. */
+const USER_CONTEXT = {
+  value: 'caller_context',
+  type: 'caller_context_type',
+  types: { email: 'email', accessToken: 'accesstoken' },
+} as const;
+
 /** Protocol page, section 4, as the paths are written for `mindsphere.io`. */
 export const TOKEN_MANAGER = {
   authHeader: 'X-SPACE-AUTH-KEY',
@@ -21,6 +28,7 @@ export const TOKEN_MANAGER = {
   userTenantsPath: '/api/technicaltokenmanager/v3/userTenants',
   /** The documents name both 500 and 100 as the largest. */
   userTenantsPageSize: 100,
+  userContext: USER_CONTEXT,
 } as const satisfies Record<keyof TokenManagerRules, unknown>;
 
 /** Claims of a UAA (protocol page, section 7). */

@@ -47,6 +47,8 @@ export const xcelerator: PlatformRules = {
     tokenPath: (coreTenant) => apiPath(TOKEN_MANAGER.tokenPath, coreTenant),
     // Whether the list of user tenants is there: unknown.
     userTenantsPath: (coreTenant) => apiPath(TOKEN_MANAGER.userTenantsPath, coreTenant),
+    // An e-mail address as user context is not supported [doc].
+    userContext: { ...TOKEN_MANAGER.userContext, types: { ...TOKEN_MANAGER.userContext.types, email: undefined } },
   },
   apiPath,
   claims: {

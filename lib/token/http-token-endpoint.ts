@@ -101,7 +101,8 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   /** One HTTP request, from its headers to the last byte of the answer. */
   #attempt(order: TokenOrder, secret: string, attempts: number): Observable<TokenGrant> {
     const { maxRetryAfterMs } = this.#limits;
-    const redact = redactor(secret, `${order.clientId}:${secret}`, ...proxySecrets(this.#limits.axios()));
+    const secrets = [secret, `${order.clientId}:${secret}`, ...(order.confidential?.() ?? [])];
+    const redact = redactor(...secrets, ...proxySecrets(this.#limits.axios()));
     return this.#post(order.url, order.message(secret)).pipe(
       catchError((failure: unknown) => throwError(() => transportFailure(failure, order.url, attempts))),
       failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),

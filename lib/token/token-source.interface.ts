@@ -47,6 +47,8 @@ export interface TokenOrder {
   readonly subject: TokenSubject;
   /** Headers and body, given the secret as it is now. */
   readonly message: (secret: string) => TokenMessage;
+  /** What of the message must not be shown, beside the secret. */
+  readonly confidential?: () => readonly string[];
   /** What the answer must agree with. */
   readonly expected: ExpectedToken;
 }

@@ -12,34 +12,56 @@ export interface AppIdentity extends ResolvedAppOptions {
   readonly userTenant: string;
 }
 
-/** Technical tokens for a user tenant, from the Technical Token Manager (protocol page, section 4). */
-export function appTokenSource(app: AppIdentity, platform: ResolvedPlatform, endpoint: TokenEndpoint): TokenSource {
-  return sourceOfOrder(() => appOrder(app, platform), endpoint);
+/** The user that a technical token is for. No dump of it shows the user: what could is returned by functions. */
+export interface CallerContext {
+  readonly kind: string;
+  /** Tells contexts apart; the same in every process. */
+  readonly fingerprint: string;
+  /** What names the user in the body of a token request. */
+  readonly fields: () => Readonly<Record<string, string>>;
+  /** What of it must not be shown. */
+  readonly secrets: () => readonly string[];
 }
 
-function appOrder(app: AppIdentity, { rules, gatewayUrl, coreTenant, issuerUrl }: ResolvedPlatform): TokenOrder {
+/** Technical tokens for a user tenant, from the Technical Token Manager (protocol page, section 4). */
+export function appTokenSource(
+  app: AppIdentity,
+  platform: ResolvedPlatform,
+  endpoint: TokenEndpoint,
+  context?: CallerContext,
+): TokenSource {
+  return sourceOfOrder(() => appOrder(app, platform, context), endpoint);
+}
+
+function appOrder(
+  app: AppIdentity,
+  { rules, gatewayUrl, coreTenant, issuerUrl }: ResolvedPlatform,
+  context: CallerContext | undefined,
+): TokenOrder {
   const { platform, tokenManager } = rules;
   const url = gatewayUrl + tokenManager.tokenPath(coreTenant);
   const { clientId, secret, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
+  const identity = [platform, 'app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant];
   return {
-    identity: [platform, 'app', url, clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant],
+    identity: context === undefined ? identity : [...identity, context.kind, context.fingerprint],
     url,
     clientId,
     secret,
     subject: { platform, credentials: 'app', tenant: userTenant, subtenant: undefined },
-    message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow),
+    message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow, context),
+    confidential: context?.secrets,
     expected: { rules, issuerUrl, tenant: userTenant, subtenant: undefined },
   };
 }
 
-function appMessage(app: AppIdentity, authHeader: string, secret: string): TokenMessage {
+function appMessage(app: AppIdentity, authHeader: string, secret: string, context?: CallerContext): TokenMessage {
   const { clientId, authKeyScheme, appName, appVersion, hostTenant, userTenant } = app;
   return {
     headers: {
       'Content-Type': 'application/json',
       [authHeader]: `${authKeyScheme} ${basicCredentials(clientId, secret)}`,
     },
-    body: JSON.stringify({ appName, appVersion, hostTenant, userTenant }),
+    body: JSON.stringify({ appName, appVersion, hostTenant, userTenant, ...context?.fields() }),
   };
 }
 

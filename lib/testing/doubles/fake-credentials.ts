@@ -1,4 +1,5 @@
 import { EMPTY, type Observable, of } from 'rxjs';
+import type { UserContext } from '../../credentials/user-context.js';
 import { MindsphereCredentials } from '../../token/mindsphere-credentials.js';
 import type { Platform } from '../../platform/platform.interface.js';
 import type { UserToken } from '../../users/user-token.js';
@@ -50,6 +51,11 @@ export class FakeCredentials extends MindsphereCredentials {
 
   /** These very credentials, whoever the user is. */
   forUser(_user?: UserToken): this {
+    return this;
+  }
+
+  /** These very credentials, whatever the user context. */
+  forUserContext(_userTenant?: string, _context?: UserContext, _hostTenant?: string): this {
     return this;
   }
 

@@ -4,7 +4,8 @@ import { type EmulatedRequest, mediaType, queryOf, singleHeader } from '../http/
 import type { Route } from '../http/route.js';
 import { isDnsLabel } from '../options/checks.js';
 import type { EmulatorSettings, PlatformSettings } from '../options/emulator-options.interface.js';
-import type { TokenChecker } from '../tokens/token-checker.js';
+import { userIdOf } from '../platforms/common-claims.js';
+import type { TokenChecker, TokenPlace } from '../tokens/token-checker.js';
 import type { TokenIssuer } from '../tokens/token-issuer.js';
 import { readTokenRequest, type TokenRequest } from './app-token-request.js';
 
@@ -31,10 +32,10 @@ export class AppTokenEndpoint {
     if (!isJson(request, strict)) return platformError(415, 'mediatype', 'JSON is expected');
     const wanted = readTokenRequest(request, strict);
     if (typeof wanted === 'string') return platformError(400, 'badrequest', wanted);
-    const problem = this.#problemOfContext(wanted, { profile: route.profile, port, host: request.host });
-    if (problem !== undefined) return platformError(400, 'badrequest', problem);
+    const user = this.#userOfContext(wanted, { profile: route.profile, port, host: request.host });
+    if (typeof user === 'string') return platformError(400, 'badrequest', user);
     const refusal = this.#refuse(wanted);
-    return refusal ? platformError(403, 'forbidden', refusal) : this.#grant(wanted, route);
+    return refusal ? platformError(403, 'forbidden', refusal) : this.#grant(wanted, route, user?.id);
   }
 
   #isAuthorized(request: EmulatedRequest): boolean {
@@ -47,14 +48,17 @@ export class AppTokenEndpoint {
     return given?.id === keyStoreClientId && given.secret === keyStoreClientSecret;
   }
 
-  /** What is wrong with the user that the token is to act for. */
-  #problemOfContext({ context }: TokenRequest, place: Parameters<TokenChecker['claimsOf']>[1]): string | undefined {
+  /** The user that the token is to act for, or what is wrong with that. */
+  #userOfContext({ context }: TokenRequest, place: TokenPlace): { readonly id: string } | string | undefined {
     if (!context) return undefined;
     if (context.type === 'accesstoken') {
-      return this.#tokens.claimsOf(context.value, place) ? undefined : 'The caller context is no valid access token';
+      const claims = this.#tokens.claimsOf(context.value, place);
+      return claims ? { id: String(claims['sub']) } : 'The caller context is no valid access token';
     }
     if (!place.profile.hasEmailContext) return 'An e-mail address as caller context is not supported';
-    return context.value.includes('@') ? undefined : 'The caller context is no e-mail address';
+    return context.value.includes('@')
+      ? { id: userIdOf({ userName: context.value }) }
+      : 'The caller context is no e-mail address';
   }
 
   #refuse({ appName, appVersion, hostTenant, userTenant }: TokenRequest): string | undefined {
@@ -65,7 +69,7 @@ export class AppTokenEndpoint {
     return provisioned ? undefined : 'The app is not provisioned to the user tenant';
   }
 
-  #grant({ hostTenant, userTenant }: TokenRequest, { issuerOf, profile }: Route): Answer {
+  #grant({ hostTenant, userTenant }: TokenRequest, { issuerOf, profile }: Route, contextUserId?: string): Answer {
     const { keyStoreClientId: clientId } = this.#platform.app;
     const issuerTenant = profile.issuerOfApp(hostTenant);
     const fields = this.#issuer.technical({
@@ -73,6 +77,7 @@ export class AppTokenEndpoint {
       issuer: issuerOf(issuerTenant),
       issuerTenant,
       tenant: userTenant,
+      contextUserId,
     });
     return answer({ ...fields, token_type: 'bearer', timestamp: Date.now() });
   }

@@ -18,6 +18,11 @@ export function commonClaims(content: TechnicalTokenContent) {
   };
 }
 
+/** Whom a technical token for a user context is for. Inferred: the documents do not show such a token. */
+export function userOfContext({ contextUserId }: TechnicalTokenContent): { user_id?: string } {
+  return contextUserId === undefined ? {} : { user_id: contextUserId };
+}
+
 /** The user id of a name: always the same one, in the form of a UUID. */
 export function userIdOf({ userName }: Pick<UserTokenContent, 'userName'>): string {
   return digest(userName).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');

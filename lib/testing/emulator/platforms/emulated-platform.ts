@@ -16,6 +16,8 @@ export interface TechnicalTokenContent {
   readonly subtenant?: string | undefined;
   readonly scopes: readonly string[];
   readonly lifeSeconds: number;
+  /** User that a technical token is for. */
+  readonly contextUserId?: string | undefined;
 }
 
 /** Content of a user's token. */

@@ -1,4 +1,4 @@
-import { commonClaims, userIdOf } from './common-claims.js';
+import { commonClaims, userIdOf, userOfContext } from './common-claims.js';
 import type { Claims, PlatformProfile, TechnicalTokenContent, UserTokenContent } from './emulated-platform.js';
 
 /** Recorded in all public tokens (protocol page, section 7). */
@@ -33,6 +33,7 @@ function technicalClaims(content: TechnicalTokenContent): Claims {
   return {
     ...claimsOf(content),
     sub: content.clientId,
+    ...userOfContext(content),
     grant_type: 'client_credentials',
     cat: 'client-token:v1',
   };

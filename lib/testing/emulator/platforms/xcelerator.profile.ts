@@ -1,4 +1,4 @@
-import { commonClaims, userIdOf } from './common-claims.js';
+import { commonClaims, userIdOf, userOfContext } from './common-claims.js';
 import type { Claims, PlatformProfile, TechnicalTokenContent, UserTokenContent } from './emulated-platform.js';
 
 /** Recorded in one technical token of another product of this IAM (protocol page, section 8). */
@@ -58,6 +58,7 @@ function technicalClaims(content: TechnicalTokenContent): Claims {
   return {
     ...claimsOf(content),
     sub: content.clientId,
+    ...userOfContext(content),
     grant_type: 'client_credentials',
     cat: 'client-token:api-app:v1',
   };

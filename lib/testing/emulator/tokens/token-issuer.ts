@@ -40,6 +40,8 @@ export interface TechnicalTokenRequest {
   readonly issuerTenant: string;
   readonly tenant: string;
   readonly subtenant?: string | undefined;
+  /** User that it is for. */
+  readonly contextUserId?: string | undefined;
 }
 
 /** The fields that both kinds of technical token answers share. */
