@@ -34,6 +34,7 @@ export default defineConfig({
     },
   },
   test: {
+    globalSetup: ['test/support/rsa-keys.ts'],
     setupFiles: ['test/support/setup.ts'],
     // Generous, because the machine may be busy: a test that hangs is still found, one that is slow is no fault.
     testTimeout: 90_000,

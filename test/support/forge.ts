@@ -1,47 +1,32 @@
-import {
-  constants,
-  createHmac,
-  generateKeyPairSync,
-  type KeyObject,
-  publicDecrypt,
-  randomBytes,
-  randomUUID,
-  sign,
-} from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, publicDecrypt, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
 import { APP } from './application.js';
+import { newPair, type Pair, rsaPair } from './rsa-keys.js';
 import { json, StubPlatform } from './stub-platform.js';
 
 /*
  * Forges tokens: a valid one, and any change of it. It imports nothing from `lib/` but types, and never checks anything.
  */
 
+export type { Pair } from './rsa-keys.js';
 export type Fields = Record<string, unknown>;
 
-/** A key pair. */
-export interface Pair {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-}
-
-const rsa = (modulusLength = 2048): Pair => generateKeyPairSync('rsa', { modulusLength });
-
-/** Key pairs of one process: making them takes a tenth of a second each. */
+/** Key pairs of whoever takes part. */
 export const KEYS = {
   /** Signs the tokens of acme's server. */
-  genuine: rsa(),
+  genuine: rsaPair('genuine'),
   /** Stands in acme's key set under other ids. */
-  decoy: rsa(),
+  decoy: rsaPair('decoy'),
   /** Signs the tokens of globex's server, under the id that acme's key has. */
-  globex: rsa(),
+  globex: rsaPair('globex'),
   /** Signs in the name of the platform, under the id that acme's key has. */
-  platform: rsa(),
+  platform: rsaPair('platform'),
   /** In no key set at all. */
-  attacker: rsa(),
+  attacker: rsaPair('attacker'),
   /** 512 bits: broken in an afternoon. */
-  weak: rsa(512),
+  weak: newPair(512),
   ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }) as Pair,
   ed: generateKeyPairSync('ed25519') as Pair,
 } as const;

@@ -1,5 +1,6 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import { type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { rsaPair } from './rsa-keys.js';
 import { type Answer, json, StubPlatform } from './stub-platform.js';
 
 /*
@@ -17,12 +18,9 @@ export interface TestKey {
   readonly entry: Readonly<Fields>;
 }
 
-// RSA keys take a tenth of a second each: made when first needed, and kept.
-const pairs: { privateKey: KeyObject; publicKey: KeyObject }[] = [];
-
 /** A key under an id; the same number is the same pair, another number another one. */
 export function testKey(kid: string, pair = 0): TestKey {
-  const { privateKey, publicKey } = (pairs[pair] ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
+  const { privateKey, publicKey } = rsaPair(`key-server-${pair}`);
   const { n = '', e } = publicKey.export({ format: 'jwk' });
   const value = publicKey.export({ format: 'pem', type: 'spki' }).toString();
   const entry = { kty: 'RSA', e, use: 'sig', kid, alg: 'RS256', value, n: withLeadingZeros(n, 1) };

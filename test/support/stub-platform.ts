@@ -1,8 +1,9 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { type KeyObject, randomUUID, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { rsaPair } from './rsa-keys.js';
 
 /*
  * The second judge. Built from the protocol page alone: it imports nothing from `lib/`, so that library and emulator
@@ -69,10 +70,7 @@ export interface TokenChange {
 // Taken before a test can fake them.
 const { setInterval: realSetInterval, clearInterval: realClearInterval } = globalThis;
 
-const newKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
-let signingKey: { privateKey: KeyObject; publicKey: KeyObject } | undefined;
-let otherKey: { publicKey: KeyObject } | undefined;
-const signingPair = () => (signingKey ??= newKey());
+const signingPair = () => rsaPair('stub');
 const SIGNING_KEY_ID = 'key-id-4';
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -475,7 +473,7 @@ function announce(response: ServerResponse, body: string): void {
 
 /** Shaped like the real ones: several keys, the signing one last, a leading zero byte in `n`, the PEM beside it. */
 function keySet(): Fields[] {
-  const decoy = (otherKey ??= newKey()).publicKey;
+  const decoy = rsaPair('stub-decoy').publicKey;
   return [publicJwk(decoy, 'key-id-1'), publicJwk(signingPair().publicKey, SIGNING_KEY_ID)];
 }
 

@@ -1,6 +1,7 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { randomUUID, sign } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { rsaPair } from './rsa-keys.js';
 import { type Answer, headerOf, json, type RecordedRequest, StubEndpoint } from './stub-platform.js';
 
 /*
@@ -14,8 +15,7 @@ const KEY_ID = 'key-id-4';
 
 type Fields = Record<string, unknown>;
 
-let pair: { privateKey: KeyObject; publicKey: KeyObject } | undefined;
-const keys = () => (pair ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const keys = () => rsaPair('stub-xcelerator');
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
