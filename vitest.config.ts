@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -5,18 +7,17 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /*
  * `npm test` is the project `unit` and a short form of `system`; `npm run test:system` is `system` at full length, with
- * the floods of `unit` at full size.
+ * those specs of `unit` that are shortened there.
  */
 const isFull = process.env['SYSTEM_TESTS'] === 'full';
 
-/** Specs with floods of requests or tokens: a twentieth of them in `unit`, all of them in `system` at full length. */
-const FLOODS = [
-  'test/verification/floods.spec.ts',
-  'test/verification/newcomers.spec.ts',
-  'test/credentials/user-tenants.spec.ts',
-  'test/credentials/current-user.spec.ts',
-  'test/credentials/current-user-context.spec.ts',
-];
+/** Specs of `unit` that leave something out, or send less than they could: they ask test/support/length.ts. */
+function shortened(): string[] {
+  return readdirSync(source('./test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.spec.ts') && !file.startsWith('system'))
+    .map((file) => join('test', file))
+    .filter((file) => /support\/length\.js'/.test(readFileSync(source(`./${file}`), 'utf8')));
+}
 
 export default defineConfig({
   // Nest's dependency injection reads the decorator metadata that only this transform emits.
@@ -51,18 +52,17 @@ export default defineConfig({
           // Loading Nest anew for each of some 80 files takes longer than their tests. What a spec leaves behind in its
           // process, another one meets: `npm run test:flaky` runs them in any order.
           isolate: false,
-          provide: { floodShare: 1 / 20 },
         },
       },
       {
         extends: true,
         test: {
           name: 'system',
-          include: ['test/system/**/*.spec.ts', ...(isFull ? FLOODS : [])],
+          include: ['test/system/**/*.spec.ts', ...(isFull ? shortened() : [])],
           globalSetup: ['test/system/build.ts'],
+          isolate: false,
           // After `unit`, because some of these measure time.
           sequence: { groupOrder: 1 },
-          provide: { floodShare: 1 },
         },
       },
     ],

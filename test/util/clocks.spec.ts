@@ -1,6 +1,7 @@
 import { AppCredentials } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, vi } from 'vitest';
 import { largestJitter, Stage } from '../system/faults/stage.js';
+import { short } from '../support/length.js';
 import { APP, startPlatform, startWith } from '../support/application.js';
 
 const SECOND = 1_000;
@@ -46,7 +47,7 @@ describe('a wall clock that jumps', () => {
     ['ahead and back', [10, -10]],
     ['back and ahead', [-10, 10]],
   ])('%s costs at most one extra request, and nobody an expired token', async (_, jumps) => {
-    for (const after of [1, 15, 22, 26, 29.5]) {
+    for (const after of short([22, 29.5], [1, 15, 22, 26, 29.5])) {
       // oxlint-disable-next-line no-await-in-loop -- one life after the other
       const made = await withToken();
       // oxlint-disable-next-line no-await-in-loop

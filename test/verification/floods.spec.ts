@@ -7,7 +7,7 @@ import { APP, failureOf, fakeTime } from '../support/application.js';
 import { KeyServer, settle, testKey } from '../support/key-server.js';
 import { ADAPTERS, type HttpAnswer, serve } from '../support/key-server-http.js';
 import { type Verdict, verdictOf, verifierAt } from '../support/key-server-verifier.js';
-import { flood } from '../support/length.js';
+import { flood, inTurn, short } from '../support/length.js';
 import { hang, json, reset } from '../support/stub-platform.js';
 
 const SECOND = 1_000;
@@ -158,8 +158,9 @@ describe('issuers never verified before', () => {
   it('share a rate limit: 14 reads at once, then 1 each 5 s', async () => {
     const { server, verifier } = await flooded({ ...WAYS['invented issuers']! }, false);
     const forge = (n: number) => server.forged(KEY.kid, { ten: `invented${n}` });
-    const { verdicts } = await send(verifier, forge, { count: 1_000 });
-    expect(verdicts).toEqual({ token_issuer: 14, key_set_unavailable: 986 });
+    const count = short(200, 1_000);
+    const { verdicts } = await send(verifier, forge, { count });
+    expect(verdicts).toEqual({ token_issuer: 14, key_set_unavailable: count - 14 });
     expect(server.count()).toBe(14);
     vi.advanceTimersByTime(EVERY - 1);
     expect((await send(verifier, forge, { from: 1_000, count: 10 })).verdicts).toEqual({ key_set_unavailable: 10 });
@@ -289,7 +290,7 @@ function kindOf({ status, headers, body }: HttpAnswer): string {
 const HALF = flood(300);
 
 describe.each(ADAPTERS)('over HTTP on %s', (adapter) => {
-  it.each(Object.entries(WAYS))(`${2 * HALF} forged tokens: %s`, async (_, way) => {
+  it.each(inTurn(Object.entries(WAYS), adapter, ADAPTERS))(`${2 * HALF} forged tokens: %s`, async (_, way) => {
     const server = await KeyServer.start();
     onlyKnownTenants(server);
     if (way.down === true) server.answer(reset());

@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import webpack from 'webpack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
+import { isFullLength } from '../../support/length.js';
 
 /*
  * Applications are bundled with the production defaults of esbuild and webpack: names are mangled and repeat, modules are
@@ -90,7 +91,10 @@ describe('a minified bundle', () => {
   it.each<[string, () => Promise<string>]>([
     ['by esbuild', () => byEsbuild(true)],
     ['by esbuild, which keeps names but gives some a number', () => byEsbuild(false)],
-    ['by webpack, with its modules concatenated', byWebpack],
+    // Takes longer than all the others together.
+    ...(isFullLength
+      ? [['by webpack, with its modules concatenated', byWebpack] as [string, () => Promise<string>]]
+      : []),
   ])('injects each class as itself: %s', async (_, bundle) => {
     const file = await bundle();
     const { stdout } = await run(process.execPath, [file], { cwd: tmpdir(), maxBuffer: 1 << 24 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
+import { isFullLength } from '../../support/length.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,7 +32,8 @@ async function newApplication(): Promise<string> {
 const nest = (cwd: string, args: string[]) =>
   run(process.execPath, [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), ...args], { cwd });
 
-describe('nest add, by the Nest CLI', () => {
+// Short: test/cli/nest-add has it with files in memory.
+describe.runIf(isFullLength)('nest add, by the Nest CLI', () => {
   it('registers the module, and the application compiles', async () => {
     const application = await newApplication();
     await nest(application, ['add', NAME, '--skip-install', '--guard']);

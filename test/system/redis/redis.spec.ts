@@ -133,19 +133,24 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect(await period('stopped', newTenants())).toBeLessThanOrEqual(2);
   });
 
-  it('have tokens while Redis is frozen, and share them again after that', { timeout: TIMEOUT }, async () => {
-    await registerAll('frozen', [KEY]);
-    await period('frozen', newTenants());
-    redis.freeze();
-    const cold = await ask('frozen', newTenants());
-    expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-    const later = await ask('frozen', newTenants());
-    expect(Math.max(...later.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-    redis.thaw();
-    await sleep(5_000);
-    await period('frozen', newTenants());
-    expect(await period('frozen', newTenants())).toBeLessThanOrEqual(2);
-  });
+  // Short: test/sharing has it with a store that hangs.
+  it.runIf(isFullLength)(
+    'have tokens while Redis is frozen, and share them again after that',
+    { timeout: TIMEOUT },
+    async () => {
+      await registerAll('frozen', [KEY]);
+      await period('frozen', newTenants());
+      redis.freeze();
+      const cold = await ask('frozen', newTenants());
+      expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+      const later = await ask('frozen', newTenants());
+      expect(Math.max(...later.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+      redis.thaw();
+      await sleep(5_000);
+      await period('frozen', newTenants());
+      expect(await period('frozen', newTenants())).toBeLessThanOrEqual(2);
+    },
+  );
 
   // Short: test/sharing has it with a store in memory.
   it.runIf(isFullLength)('accept nothing of a Redis full of garbage', { timeout: TIMEOUT }, async () => {

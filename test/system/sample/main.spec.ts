@@ -9,6 +9,7 @@ import { EMULATOR_OPTIONS } from '../../../sample/src/local-platform.js';
 import { send, socketCallsOf } from '../../../sample/src/socket-calls.js';
 import { issueTokens } from '../../../sample/src/users.js';
 import { builtSample } from '../../support/built-library.js';
+import { isFullLength } from '../../support/length.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 describe('npm start', () => {
@@ -116,7 +117,10 @@ describe('The application alone', () => {
     expect(process.stdout() + process.stderr()).not.toContain(emulator.moduleOptions.app.keyStoreClientSecret);
   });
 
-  it('does not wait for connections that nobody asks anything over', async () => {
+  // Short: a start takes a second of CPU, so two of them must do.
+  const itAtFullLength = it.runIf(isFullLength);
+
+  itAtFullLength('does not wait for connections that nobody asks anything over', async () => {
     const { process, origin } = await started();
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
@@ -131,16 +135,19 @@ describe('The application alone', () => {
     expect(seconds).toBeLessThan(1);
   });
 
-  it.each(['api', 'app-token'] as const)('answers what has been asked before it ends: %s is slow', async (endpoint) => {
-    const { process, origin } = await started();
-    emulator.failNext(endpoint, { delayMs: 300 });
-    const call = callsOf(issueTokens(emulator)).find(({ path }) => path === '/current-app-credentials')!;
-    const outcome = make(origin, call);
-    await expect.poll(() => emulator.requests(endpoint).length).toBe(1);
-    process.child.kill('SIGTERM');
-    expect(await outcome).toMatchObject({ ok: true });
-    expect(await process.ended).toBe(0);
-  });
+  itAtFullLength.each(['api', 'app-token'] as const)(
+    'answers what has been asked before it ends: %s is slow',
+    async (endpoint) => {
+      const { process, origin } = await started();
+      emulator.failNext(endpoint, { delayMs: 300 });
+      const call = callsOf(issueTokens(emulator)).find(({ path }) => path === '/current-app-credentials')!;
+      const outcome = make(origin, call);
+      await expect.poll(() => emulator.requests(endpoint).length).toBe(1);
+      process.child.kill('SIGTERM');
+      expect(await outcome).toMatchObject({ ok: true });
+      expect(await process.ended).toBe(0);
+    },
+  );
 
   it('ends with status 1 and the fault where it is configured wrongly, without the secret', async () => {
     const process = main({ ...environment(), MDSP_KEY_STORE_CLIENT_ID: '' });
@@ -150,13 +157,13 @@ describe('The application alone', () => {
     expect(said).not.toContain(emulator.moduleOptions.app.keyStoreClientSecret);
   });
 
-  it('ends with status 1 where PORT is none', async () => {
+  itAtFullLength('ends with status 1 where PORT is none', async () => {
     const process = main({ ...environment(), PORT: 'http' });
     expect(await process.ended).toBe(1);
     expect(process.stdout() + process.stderr()).toContain('PORT must be a port');
   });
 
-  it('reads no .env: what nobody has configured is missing', async () => {
+  itAtFullLength('reads no .env: what nobody has configured is missing', async () => {
     const { origin } = await started({
       PORT: '0',
       ...urls(),
