@@ -118,9 +118,7 @@ describe('The application alone', () => {
   });
 
   // Short: a start takes a second of CPU, so two of them must do.
-  const itAtFullLength = it.runIf(isFullLength);
-
-  itAtFullLength('does not wait for connections that nobody asks anything over', async () => {
+  it.runIf(isFullLength)('does not wait for connections that nobody asks anything over', async () => {
     const { process, origin } = await started();
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
@@ -135,7 +133,7 @@ describe('The application alone', () => {
     expect(seconds).toBeLessThan(1);
   });
 
-  itAtFullLength.each(['api', 'app-token'] as const)(
+  it.runIf(isFullLength).each(['api', 'app-token'] as const)(
     'answers what has been asked before it ends: %s is slow',
     async (endpoint) => {
       const { process, origin } = await started();
@@ -157,13 +155,13 @@ describe('The application alone', () => {
     expect(said).not.toContain(emulator.moduleOptions.app.keyStoreClientSecret);
   });
 
-  itAtFullLength('ends with status 1 where PORT is none', async () => {
+  it.runIf(isFullLength)('ends with status 1 where PORT is none', async () => {
     const process = main({ ...environment(), PORT: 'http' });
     expect(await process.ended).toBe(1);
     expect(process.stdout() + process.stderr()).toContain('PORT must be a port');
   });
 
-  itAtFullLength('reads no .env: what nobody has configured is missing', async () => {
+  it.runIf(isFullLength)('reads no .env: what nobody has configured is missing', async () => {
     const { origin } = await started({
       PORT: '0',
       ...urls(),
