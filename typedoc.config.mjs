@@ -14,7 +14,7 @@ export default {
   excludePrivate: true,
   excludeExternals: true,
   githubPages: false,
-  searchInDocuments: true,
+  // The search is docs/site-search.js.
   customCss: 'docs/site.css',
   headings: { readme: false, document: false },
   navigation: { includeCategories: true, includeGroups: false },

@@ -24,6 +24,9 @@ const ENV_EXAMPLE = '.env.example';
 const ENV_MARK = '# nestjs-mindsphere-credentials';
 
 const VARIABLES = `${ENV_MARK}: https://www.npmjs.com/package/nestjs-mindsphere-credentials
+# Copy this file to .env, and start with "node --env-file=.env dist/main.js", or load it with @nestjs/config.
+# Region; a deployed application finds it in its environment
+HOST_ENVIRONMENT=eu1
 # The app, as Developer Cockpit or Operator Cockpit shows it
 MDSP_OS_VM_APP_NAME=myapp
 MDSP_OS_VM_APP_VERSION=1.0.0
@@ -34,6 +37,9 @@ MDSP_KEY_STORE_CLIENT_SECRET=
 MINDSPHERE_CLIENT_ID=
 MINDSPHERE_CLIENT_SECRET=
 MINDSPHERE_TENANT=
+# Only for the emulated platform of "npx mindsphere-emulator"
+# MINDSPHERE_GATEWAY_URL=http://127.0.0.1:3001
+# MINDSPHERE_OAUTH_URL=http://127.0.0.1:3001/piam/{tenant}
 `;
 
 /** Registers the module in `app.module.ts`, and lists the variables in `.env.example`. Changes nothing a second time. */
@@ -44,7 +50,7 @@ export function nestAdd({ sourceRoot = 'src', guard = false }: NestAddOptions = 
     const after = before === undefined ? undefined : withModule(before, guard);
     if (after === undefined) {
       logger.warn(
-        `No @Module({ … }) was found in ${path}. Add MindsphereCredentialsModule.forRoot() to the imports of your root module.`,
+        `No @Module({ … }) was found in ${path}. Add MindsphereCredentialsModule.forRoot({ isGlobal: true }) to the imports of your root module.`,
       );
     } else if (after !== before) {
       tree.overwrite(path, after);

@@ -3,7 +3,7 @@ const PACKAGE = 'nestjs-mindsphere-credentials';
 /** The root module with our module among its imports; `undefined` where it has no `@Module({`. */
 export function registered(source: string): string | undefined {
   if (source.includes('MindsphereCredentialsModule')) return source;
-  const module = withItem(source, 'imports', 'MindsphereCredentialsModule.forRoot()');
+  const module = withItem(source, 'imports', 'MindsphereCredentialsModule.forRoot({ isGlobal: true })');
   return module === undefined ? undefined : withImport(module, PACKAGE, ['MindsphereCredentialsModule']);
 }
 

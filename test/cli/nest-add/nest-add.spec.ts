@@ -38,7 +38,7 @@ describe('nest add nestjs-mindsphere-credentials', () => {
     const { files } = added({ 'src/app.module.ts': generated(extension) });
     expect(files['src/app.module.ts']).toBe(
       generated(extension)
-        .replace('imports: []', 'imports: [MindsphereCredentialsModule.forRoot()]')
+        .replace('imports: []', 'imports: [MindsphereCredentialsModule.forRoot({ isGlobal: true })]')
         .replace(
           '\n\n@Module',
           "\nimport { MindsphereCredentialsModule } from 'nestjs-mindsphere-credentials';\n\n@Module",
@@ -70,7 +70,7 @@ describe('nest add nestjs-mindsphere-credentials', () => {
       },
       { sourceRoot: 'apps/web', guard: true },
     );
-    expect(files['apps/web/app.module.ts']).toContain('imports: [MindsphereCredentialsModule.forRoot(), OtherModule]');
+    expect(files['apps/web/app.module.ts']).toContain('imports: [MindsphereCredentialsModule.forRoot({ isGlobal: true }), OtherModule]');
     expect(files['apps/web/app.module.ts']).toContain(
       'providers: [{ provide: APP_GUARD, useExisting: UserTokenGuard }]',
     );
@@ -78,6 +78,6 @@ describe('nest add nestjs-mindsphere-credentials', () => {
   });
 
   it('says what to do where there is no root module', () => {
-    expect(added({}).logged.join('\n')).toContain('MindsphereCredentialsModule.forRoot()');
+    expect(added({}).logged.join('\n')).toContain('MindsphereCredentialsModule.forRoot({ isGlobal: true })');
   });
 });

@@ -64,16 +64,33 @@ describe.runIf(isFullLength && (hasChromium() || CHROMIUM_IS_REQUIRED))(
       expect(complaints).toEqual([]);
     });
 
-    it('the search finds an error code', async () => {
+    it.each([
+      ['token_client', /^Errors by code › token_client/],
+      ['what does token_client mean', /^Errors by code › token_client/],
+      ['how to accept tokens of another app', /^Errors by code › token_client/],
+      ['redis cluster store', /^Several instances of one app › Set it up with Redis/],
+      ['how do I test a guarded controller', /^Unit tests with doubles/],
+      ['client secret with plus sign', /^(?:A 401|Troubleshooting).*|^Options.*/],
+      ['share tokens between instances', /^Several instances/],
+      ['AppCredentials', /^API › AppCredentials/],
+    ])('the search answers "%s" among its first four results', async (question, answer) => {
       const { page, complaints } = await visit('index.html');
       await page.keyboard.press('/');
-      await page.locator('#tsd-search-input').fill('token_client');
-      const first = page.locator('#tsd-search-results li a').first();
-      await first.waitFor();
-      await first.click();
-      await page.waitForURL(/documents|interfaces|types|classes/);
-      await expect(page.locator('body').innerText()).resolves.toContain('token_client');
+      await page.locator('#tsd-search-input').fill(question);
+      const results = page.locator('#tsd-search-results li a');
+      await results.first().waitFor();
+      const titles = await results.locator('.site-search-path').allInnerTexts();
+      expect(titles.slice(0, 4)).toContainEqual(expect.stringMatching(answer));
+      await results.nth(titles.findIndex((title) => answer.test(title))).click();
+      await page.waitForURL(/documents|classes|interfaces|index\.html#/);
       expect(complaints).toEqual([]);
+    });
+
+    it('the search says so where nothing is found', async () => {
+      const { page } = await visit('index.html');
+      await page.keyboard.press('/');
+      await page.locator('#tsd-search-input').fill('zzzzqqqq');
+      await expect.poll(() => page.locator('#tsd-search-status').innerText()).toContain('Nothing is found');
     });
 
     it('the table of options can be read', async () => {

@@ -38,7 +38,7 @@ describe.runIf(isFullLength)('nest add, by the Nest CLI', () => {
     const application = await newApplication();
     await nest(application, ['add', NAME, '--skip-install', '--guard']);
     const module = await readFile(join(application, 'src', 'app.module.ts'), 'utf8');
-    expect(module).toContain('imports: [MindsphereCredentialsModule.forRoot()]');
+    expect(module).toContain('imports: [MindsphereCredentialsModule.forRoot({ isGlobal: true })]');
     expect(module).toContain('useExisting: UserTokenGuard');
     // The rest of what the CLI made wants packages that are not installed here.
     const sources = { extends: './tsconfig.json', include: ['src'], exclude: ['**/*.spec.ts'] };
