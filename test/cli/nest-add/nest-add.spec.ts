@@ -70,7 +70,9 @@ describe('nest add nestjs-mindsphere-credentials', () => {
       },
       { sourceRoot: 'apps/web', guard: true },
     );
-    expect(files['apps/web/app.module.ts']).toContain('imports: [MindsphereCredentialsModule.forRoot({ isGlobal: true }), OtherModule]');
+    expect(files['apps/web/app.module.ts']).toContain(
+      'imports: [MindsphereCredentialsModule.forRoot({ isGlobal: true }), OtherModule]',
+    );
     expect(files['apps/web/app.module.ts']).toContain(
       'providers: [{ provide: APP_GUARD, useExisting: UserTokenGuard }]',
     );
