@@ -1,7 +1,7 @@
 export { mindsphereOptionsFromConfig } from './config/environment.js';
 export type { AppCredentialsOptions, TenantCredentialsOptions } from './config/sections/credentials.options.js';
 export type { CacheOptions } from './config/sections/cache.options.js';
-export type { ClientSecret } from './config/sealed-secret.js';
+export type { ClientSecret } from './config/sealed-secrets.js';
 export type { HttpOptions, RefreshOptions, RequestOptions } from './config/sections/requests.options.js';
 export type {
   MindsphereCredentialsModuleOptions,

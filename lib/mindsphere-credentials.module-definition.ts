@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { completeFromEnvironment } from './config/environment.js';
 import type { MindsphereCredentialsModuleOptions } from './config/sections/module.options.js';
-import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from './config/resolved-options.interface.js';
 import { DurableProviders } from './guard/durable-providers.js';
 import { GuardedApplication } from './guard/guarded-application.js';
 import { RouteCheck } from './guard/route-check.js';

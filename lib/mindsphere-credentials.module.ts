@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, Optional } from '@nestjs/common';
-import { RESOLVED_OPTIONS } from './config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from './config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from './errors/mindsphere-credentials.error.js';
 import {
   type ASYNC_OPTIONS_TYPE,

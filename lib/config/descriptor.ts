@@ -1,3 +1,5 @@
+import type { Values } from '../util/json.js';
+
 /*
  * What describes an option. One descriptor per section of the options drives how it is read, its range and default, its
  * variable, the words of its errors, the type of what was read, and its row in docs/options.md.
@@ -19,6 +21,7 @@ export interface Kind<T> {
   readonly warning?: (value: unknown) => string | undefined;
 }
 
+/** What the check of a value depends on beside the value. */
 export interface KindContext {
   /** Whether plain `http:` is permitted beyond loopback addresses. */
   readonly allowInsecureHttp: boolean;
@@ -52,12 +55,17 @@ export interface Section<O extends Options> {
   readonly identity?: readonly string[];
   /** Options that are of no use without another one of the section: its name by theirs. */
   readonly needs?: Readonly<Record<string, string>>;
+  /** The booleans that may stand for the whole object: `false` switches the section off, `true` on with its defaults. */
+  readonly switches?: readonly boolean[];
+  /** What is suspicious about options together: a warning by the name of an option. */
+  readonly warnings?: (given: Values, group: Section<Options>) => Readonly<Record<string, string>>;
 }
 
 /** What was read of a section. */
 export type Resolved<S> = S extends Section<infer O> ? ResolvedValues<O> : never;
 
-type ResolvedValues<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+/** What was read of these options. */
+export type ResolvedValues<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
 interface OptionTexts {
   readonly variable?: string | readonly string[];
@@ -84,7 +92,14 @@ function describe<T>(kind: Kind<T>, { variable = [], defaultText }: OptionTexts)
 }
 
 /** Each member is there, so that none is read from `Object.prototype`. */
-const NOTHING_ELSE = { sections: undefined, misplaced: undefined, identity: undefined, needs: undefined };
+const NOTHING_ELSE = {
+  sections: undefined,
+  misplaced: undefined,
+  identity: undefined,
+  needs: undefined,
+  switches: undefined,
+  warnings: undefined,
+};
 
 type Rest = Omit<Section<Options>, 'path' | 'options'>;
 
@@ -98,4 +113,15 @@ export function section<Given>() {
     options: O & { readonly [K in Exclude<keyof O, keyof Given>]: never },
     rest: Rest,
   ): Section<O> => Object.freeze({ ...NOTHING_ELSE, ...rest, path, options });
+}
+
+/** The place of an option as messages name it: its path, with its variable in brackets. */
+export function placeOf(section: Section<Options>, name: string, prefix = ''): string {
+  const [variable] = section.options[name]?.variables ?? [];
+  return `${pathOf(section, name)}${variable === undefined ? '' : ` (${prefix}${variable})`}`;
+}
+
+/** The path of an option: the section's, with the option's name. */
+export function pathOf({ path }: Section<Options>, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
 }

@@ -1,8 +1,49 @@
-import { isValues, ownValue, type Values } from '../util/json.js';
-import type { KindContext, Option, Options, Resolved, Section } from './descriptor.js';
-import { disfigurement } from './disfigurement.js';
-import type { Findings } from './findings.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { isValues, NO_VALUES, ownValue, type Values } from '../util/json.js';
+import {
+  type KindContext,
+  type Option,
+  type Options,
+  pathOf,
+  placeOf,
+  type ResolvedValues,
+  type Section,
+} from './descriptor.js';
+import { disfigurement } from './kinds.js';
 import { originOf } from './origin.js';
+
+/**
+ * Collects what is wrong with the options of one registration, so that one start shows everything. Faults stop the start,
+ * warnings are logged. Give it what is wrong with a value, never the value: it may be a secret.
+ */
+export class Findings {
+  readonly #faults = new Set<string>();
+  readonly #warnings = new Set<string>();
+
+  /** @param place the option's path, with its variable in brackets. */
+  fault(place: string, message: string): void {
+    this.#faults.add(`${place} ${message}`);
+  }
+
+  /** @param place the option's path, with its variable in brackets. */
+  warn(place: string, message: string): void {
+    this.#warnings.add(`${place} ${message}`);
+  }
+
+  /** What is to be logged at start, one sentence each. */
+  get warnings(): readonly string[] {
+    return Object.freeze([...this.#warnings]);
+  }
+
+  /** Throws `options_invalid` with every fault; returns where there is none. */
+  throwIfAny(): void {
+    if (this.#faults.size === 0) return;
+    throw new MindsphereCredentialsError(
+      'options_invalid',
+      `The options of MindsphereCredentialsModule are not valid:\n${[...this.#faults].map((line) => `  - ${line}`).join('\n')}`,
+    );
+  }
+}
 
 /** What reading the sections of one registration has in common. */
 export interface Reading extends KindContext {
@@ -11,23 +52,48 @@ export interface Reading extends KindContext {
   readonly prefix: string;
 }
 
-/**
- * Reads a section by its descriptor: frozen values, defaults filled in. What does not fit is noted in the findings; its
- * default stands for it until these are thrown.
- */
-export function readSection<O extends Options>(section: Section<O>, given: unknown, reading: Reading) {
-  const values = sectionValues(section, given, reading);
-  const entries = Object.entries(section.options).map(([name, option]) => {
-    return [name, readOption(section, name, option, values, reading)] as const;
-  });
-  // Every name is there, also those without a value: nothing shines through from Object.prototype.
-  return Object.freeze(Object.fromEntries(entries)) as Resolved<Section<O>>;
+/** A section as it was read. */
+export interface ReadSection<O extends Options> {
+  /** Every option; frozen, defaults filled in. */
+  readonly values: ResolvedValues<O>;
+  /** Whether the section was given at all, and not switched off. */
+  readonly isGiven: boolean;
+  /** Whether it was switched off by `false`. */
+  readonly isOff: boolean;
+  /** Whether its object was written in code, and not read from variables. */
+  readonly isInCode: boolean;
+  /** Whether one of the options that make a group of credentials is set. */
+  readonly isConfigured: boolean;
+  /** The place of one of its options, as messages name it. */
+  readonly placeOf: (name: string) => string;
 }
 
-/** The place of an option as messages name it: its path, with its variable in brackets. */
-export function placeOf(section: Section<Options>, name: string, prefix = ''): string {
-  const [variable] = section.options[name]?.variables ?? [];
-  return `${pathOf(section, name)}${variable === undefined ? '' : ` (${prefix}${variable})`}`;
+/** What was read of the sections of a type. */
+export type ReadSections<S> = { readonly [K in keyof S]: S[K] extends Section<infer O> ? ReadSection<O> : never };
+
+/**
+ * Reads a section by its descriptor. A value that does not fit is noted in the findings; the default stands for it until
+ * these are thrown.
+ */
+export function readSection<O extends Options>(section: Section<O>, given: unknown, reading: Reading): ReadSection<O> {
+  const values = sectionValues(section, given, reading);
+  const prefix = originOf(given).prefix || reading.prefix;
+  const place = (name: string) => placeOf(section, name, prefix);
+  const entries = Object.entries(section.options).map(([name, option]) => {
+    return [name, readOption({ section, name, option, place: place(name) }, values, reading)] as const;
+  });
+  for (const [name, warning] of Object.entries(section.warnings?.(values, section) ?? {})) {
+    reading.findings.warn(place(name), warning);
+  }
+  return {
+    // Every name is there, also those without a value: nothing is read from Object.prototype.
+    values: Object.freeze(Object.fromEntries(entries)) as ResolvedValues<O>,
+    isGiven: given !== undefined && given !== null && given !== false,
+    isOff: given === false,
+    isInCode: isValues(given) && !originOf(given).isEnvironment,
+    isConfigured: isConfigured(section, values),
+    placeOf: place,
+  };
 }
 
 /** `''` is how an environment says that a variable is not set. */
@@ -35,17 +101,12 @@ export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Whether one of the options that make a group of credentials is set. */
-export function isConfigured(section: Section<Options>, given: unknown): boolean {
-  return isValues(given) && (section.identity ?? []).some((name) => isSet(ownValue(given, name)));
-}
-
-/** The object of a section; an empty one where none is given or (noted) it is no object. */
+/** The object of a section; an empty one where there is none. */
 function sectionValues(section: Section<Options>, given: unknown, { findings }: Reading): Values {
-  if (given === undefined || given === null) return {};
+  if (given === undefined || given === null || section.switches?.some((known) => known === given)) return NO_VALUES;
   if (!isValues(given)) {
     findings.fault(section.path === '' ? 'options' : section.path, 'must be an object');
-    return {};
+    return NO_VALUES;
   }
   refuseUnknown(section, given, findings);
   return given;
@@ -67,19 +128,21 @@ function refuseUnknown(section: Section<Options>, values: Values, findings: Find
   }
 }
 
-function readOption(
-  section: Section<Options>,
-  name: string,
-  option: Option<unknown>,
-  values: Values,
-  reading: Reading,
-) {
-  const value = ownValue(values, name);
-  const place = placeOf(section, name, originOf(values).prefix || reading.prefix);
+/** An option of a section, and how messages name it. */
+interface PlacedOption {
+  readonly section: Section<Options>;
+  readonly name: string;
+  readonly option: Option<unknown>;
+  readonly place: string;
+}
+
+function readOption(placed: PlacedOption, values: Values, reading: Reading): unknown {
+  const { name, option, place } = placed;
   const { kind } = option;
+  const value = ownValue(values, name);
   if (option.required ? !isSet(value) : value === undefined || value === null) {
-    const missing = lack(section, name, values);
-    if (missing !== undefined) reading.findings.fault(place, missing);
+    const message = missingMessage(placed, values);
+    if (message !== undefined) reading.findings.fault(place, message);
     return option.default;
   }
   const read = kind.read(value, reading);
@@ -89,27 +152,28 @@ function readOption(
   }
   const { warning: warningOf } = { warning: undefined, ...kind };
   const warning = warningOf?.(value);
-  if (warning !== undefined) reading.findings.warn(place, `${warning}: is that meant?`);
+  if (warning !== undefined) reading.findings.warn(place, `${warning}: is that intended?`);
   return read;
 }
 
-/** What to say of an option that is not set; nothing where nobody needs it. */
-function lack(section: Section<Options>, name: string, values: Values): string | undefined {
-  const { identity, options, needs = {} } = section;
-  const needy = Object.keys(needs).find((other) => needs[other] === name && isSet(ownValue(values, other)));
-  if (needy !== undefined) return `is missing: ${pathOf(section, needy)} demands it`;
-  // A group without its id and secret is no group of credentials, so it lacks nothing.
-  const isDemanded = options[name]?.required === true && (identity === undefined || isConfigured(section, values));
+/** The fault of an option that is not set; `undefined` where it need not be set. */
+function missingMessage({ section, name, option }: PlacedOption, values: Values): string | undefined {
+  const { identity, needs = {} } = section;
+  const dependent = Object.keys(needs).find((other) => needs[other] === name && isSet(ownValue(values, other)));
+  if (dependent !== undefined) return `is missing: ${pathOf(section, dependent)} demands it`;
+  // A group without its id and secret is no group of credentials, so nothing is missing in it.
+  const isDemanded = option.required && (identity === undefined || isConfigured(section, values));
   return isDemanded ? 'is missing' : undefined;
 }
 
-/** What may have happened to a value that does not fit, without a word of it. */
+/** Whether one of the options that make a group of credentials is set. */
+export function isConfigured({ identity }: Section<Options>, given: unknown): boolean {
+  return isValues(given) && (identity ?? []).some((name) => isSet(ownValue(given, name)));
+}
+
+/** What may have happened to a value that does not fit. It tells nothing of the value itself. */
 function hintOf(value: unknown, isString = false): string {
   if (isString && typeof value === 'number') return '; it is a number: in YAML and JSON, write it in quotes';
   const found = disfigurement(value);
   return found === undefined ? '' : `; it ${found}`;
-}
-
-function pathOf({ path }: Section<Options>, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
 }

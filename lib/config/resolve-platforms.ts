@@ -1,108 +1,87 @@
 import type { PlatformRules, PlatformSite } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
-import { isValues, ownValue, type Values } from '../util/json.js';
-import type { Resolved } from './descriptor.js';
-import { placeOf, type Reading, readSection } from './read-section.js';
-import {
-  readApp,
-  type ReadApp,
-  refuseUnknownOauthServer,
-  resolveTenant,
-  resolveXceleratorApp,
-  resolveXceleratorTenant,
-} from './resolve-credentials.js';
+import { placeOf } from './descriptor.js';
+import type { Findings } from './read-section.js';
+import type { PlatformCredentials, RegistrationCredentials } from './resolve-credentials.js';
+import type { ReadOptions } from './read-options.js';
 import type { ResolvedPlatform, ResolvedUrls, ResolvedUsers } from './resolved-options.interface.js';
 import { APP } from './sections/credentials.options.js';
-import { MODULE } from './sections/module.options.js';
 import { VERIFICATION } from './sections/users.options.js';
-import { XCELERATOR } from './sections/xcelerator.options.js';
-import { TenantUrlTemplate } from './tenant-url-template.js';
-
-/** The rules of verification that are for `mindsphere.io` alone. */
-type UserRules = Pick<Resolved<typeof VERIFICATION>, 'issuerUrl' | 'keySetTenant' | 'issuers' | 'clientIds'>;
-
-/** What both platforms are resolved from, read. */
-interface Read {
-  readonly top: Resolved<typeof MODULE>;
-  readonly verification: UserRules;
-  readonly app: ReadApp;
-}
+import { TenantUrlTemplate } from './tenant-urls.js';
 
 /** The platforms of a registration, in their order of precedence: `mindsphere.io` first. */
 export function resolvePlatforms(
-  values: Values,
-  verification: UserRules,
-  reading: Reading,
+  read: ReadOptions,
+  credentials: RegistrationCredentials,
+  findings: Findings,
 ): readonly ResolvedPlatform[] {
-  const top = readSection(MODULE, values, reading);
-  const read = { top, verification, app: readApp(ownValue(values, 'app'), reading) };
+  const { module, xcelerator } = read;
   const platforms = [
-    resolveMindsphere(ownValue(values, 'tenant'), read, reading),
-    resolveXcelerator(ownValue(values, 'xcelerator'), read, reading),
-  ].filter((platform) => platform !== undefined);
+    ...(module.values.mindsphere === false ? [] : [mindsphere(read, credentials.mindsphere, findings)]),
+    ...(xcelerator.isGiven ? [xceleratorPlatform(read, credentials.xcelerator)] : []),
+  ];
   if (platforms.length === 0) {
-    reading.findings.fault(
-      placeOf(MODULE, 'mindsphere', reading.prefix),
-      'is false, and xcelerator is not set: no platform is left',
-    );
+    findings.fault(module.placeOf('mindsphere'), 'is false, and xcelerator is not set: no platform is left');
   }
   return Object.freeze(platforms);
 }
 
-function resolveMindsphere(tenant: unknown, { top, verification, app }: Read, reading: Reading) {
-  const credentials = resolveTenant(tenant, reading);
-  if (top.mindsphere === false) {
-    if (credentials !== undefined)
-      reading.findings.warn('tenant', 'is not used, because mindsphere is false: see xcelerator.tenant');
-    return undefined;
-  }
+function mindsphere(read: ReadOptions, credentials: PlatformCredentials, findings: Findings): ResolvedPlatform {
   const rules = PLATFORMS.mindsphere;
-  const region = top.region ?? rules.hosts.defaultRegion;
-  const site = { region, baseDomain: top.baseDomain ?? rules.hosts.baseDomainOf(region) };
-  const urls = urlsOf(rules, site, { ...top, issuerUrl: verification.issuerUrl });
-  const platform = { rules, ...urls, coreTenant: undefined, app: app.credentials, tenant: credentials };
-  refuseUnknownOauthServer(platform, reading);
-  return Object.freeze({ ...platform, users: mindsphereUsers(verification, app) });
+  const { values } = read.module;
+  const region = values.region ?? rules.hosts.defaultRegion;
+  const site = { region, baseDomain: values.baseDomain ?? rules.hosts.baseDomainOf(region) };
+  const urls = urlsOf(rules, site, { ...values, issuerUrl: read.verification.values.issuerUrl });
+  const platform = { rules, ...urls, coreTenant: undefined, ...credentials };
+  refuseUnknownOauthServer(platform, findings);
+  return Object.freeze({ ...platform, users: mindsphereUsers(read) });
 }
 
-function resolveXcelerator(given: unknown, { top, app }: Read, reading: Reading): ResolvedPlatform | undefined {
-  const isOn = given !== undefined && given !== null && given !== false;
-  if (!isOn) return undefined;
-  const options = readSection(XCELERATOR, given === true ? {} : given, reading);
-  const groups = isValues(given) ? given : {};
+function mindsphereUsers({ app, verification }: ReadOptions): ResolvedUsers {
+  const { appName, hostTenant } = app.values;
+  const { keySetTenant, issuers } = verification.values;
+  const own =
+    appName === undefined || hostTenant === undefined
+      ? undefined
+      : PLATFORMS.mindsphere.clientIdOf?.(appName, hostTenant);
+  const clientIds = verification.values.clientIds ?? (own === undefined ? undefined : Object.freeze([own]));
+  const clientIdsSetting = `${placeOf(VERIFICATION, 'clientIds')}, or ${placeOf(APP, 'appName')}`;
+  return Object.freeze({ keySetTenant, issuers, clientIds, appName, clientIdsSetting, tenantName: undefined });
+}
+
+function xceleratorPlatform(
+  { module, xcelerator }: ReadOptions,
+  { app, tenant }: PlatformCredentials,
+): ResolvedPlatform {
   const rules = PLATFORMS.xcelerator;
-  const region = options.region ?? top.region ?? rules.hosts.defaultRegion;
-  const coreTenant = options.coreTenant ?? rules.hosts.coreTenant;
-  // Ids of tenants differ between the platforms: they are taken from option app only where it speaks of this one alone.
-  const tenantsOfApp = top.mindsphere === false ? app.values : {};
-  const appThere = resolveXceleratorApp(ownValue(groups, 'app'), app, tenantsOfApp, reading);
-  const tenant = resolveXceleratorTenant(ownValue(groups, 'tenant'), reading);
-  const users = xceleratorUsers(
-    options,
-    [coreTenant, appThere?.hostTenant, tenant?.tenant, tenant?.tokenTenant],
-    reading,
-  );
-  const urls = urlsOf(rules, { region, baseDomain: rules.hosts.baseDomainOf(region) }, options);
-  return Object.freeze({ rules, ...urls, coreTenant, app: appThere, tenant, users });
+  const { values } = xcelerator;
+  const region = values.region ?? module.values.region ?? rules.hosts.defaultRegion;
+  const coreTenant = values.coreTenant ?? rules.hosts.coreTenant;
+  const urls = urlsOf(rules, { region, baseDomain: rules.hosts.baseDomainOf(region) }, values);
+  // The servers of the tenants that the options name may sign, unless `issuers` says otherwise.
+  const own = [coreTenant, app?.hostTenant, tenant?.tenant, tenant?.tokenTenant].filter((name) => name !== undefined);
+  const users = Object.freeze({
+    keySetTenant: false as const,
+    issuers: values.issuers ?? Object.freeze([...new Set(own)]),
+    clientIds: values.clientIds,
+    appName: undefined,
+    clientIdsSetting: xcelerator.placeOf('clientIds'),
+    tenantName: values.tenantName,
+  });
+  return Object.freeze({ rules, ...urls, coreTenant, app, tenant, users });
 }
 
-/** @param own the tenants that the options name, whose servers may sign unless `issuers` says otherwise. */
-function xceleratorUsers(
-  options: Resolved<typeof XCELERATOR>,
-  own: readonly (string | undefined)[],
-  { prefix }: Reading,
-): ResolvedUsers {
-  const { clientIds, tenantName } = options;
-  const issuers = options.issuers ?? Object.freeze([...new Set(own.filter((tenant) => tenant !== undefined))]);
-  const clientIdsSetting = placeOf(XCELERATOR, 'clientIds', prefix);
-  return Object.freeze({ keySetTenant: false, issuers, clientIds, appName: undefined, clientIdsSetting, tenantName });
+/** A tenant's secret must not reach the public platform because only a private gateway was given. */
+export function refuseUnknownOauthServer(platform: Omit<ResolvedPlatform, 'users'>, findings: Findings): void {
+  if (platform.tenant === undefined || platform.oauthUrl !== undefined) return;
+  findings.fault('oauthUrl', `is missing: ${platform.rules.hosts.underivable}`);
 }
 
-/** What only an application of one platform may do, because a token of one would reach the other, or its users. */
+/** Refuses options by which a token of one platform would reach the other, or by which their users could not be told apart. */
 export function refuseConfusion(
   [first, second]: readonly ResolvedPlatform[],
   allowedOrigins: readonly string[],
-  { findings }: Reading,
+  findings: Findings,
 ): void {
   if (first === undefined || second === undefined) return;
   if (first.gatewayUrl === second.gatewayUrl)
@@ -122,17 +101,6 @@ export function refuseConfusion(
       'and oauthUrl (or verification.issuerUrl) could both match one iss: users could not be told apart',
     );
   }
-}
-
-function mindsphereUsers(verification: UserRules, { values: { appName, hostTenant } }: ReadApp): ResolvedUsers {
-  const { keySetTenant, issuers } = verification;
-  const own =
-    appName === undefined || hostTenant === undefined
-      ? undefined
-      : PLATFORMS.mindsphere.clientIdOf?.(appName, hostTenant);
-  const clientIds = verification.clientIds ?? (own === undefined ? undefined : Object.freeze([own]));
-  const clientIdsSetting = `${placeOf(VERIFICATION, 'clientIds')}, or ${placeOf(APP, 'appName')}`;
-  return Object.freeze({ keySetTenant, issuers, clientIds, appName, clientIdsSetting, tenantName: undefined });
 }
 
 interface GivenUrls {

@@ -1,12 +1,12 @@
 import type { PlatformRules } from '../platform/platform.interface.js';
 import type { Resolved } from './descriptor.js';
-import type { SealedSecret } from './sealed-secret.js';
+import type { SealedSecret } from './sealed-secrets.js';
 import type { CACHE } from './sections/cache.options.js';
 import type { APP, TENANT } from './sections/credentials.options.js';
 import type { HTTP, REFRESH, REQUEST } from './sections/requests.options.js';
 import type { USER_TOKEN, VERIFICATION } from './sections/users.options.js';
 import type { XceleratorOptions } from './sections/xcelerator.options.js';
-import type { TenantUrlTemplate } from './tenant-url-template.js';
+import type { TenantUrlTemplate } from './tenant-urls.js';
 
 /** Client id and secret, under the names that both kinds of credentials share. */
 interface ResolvedClient {
@@ -91,3 +91,6 @@ export interface ResolvedOptions {
   /** What is suspicious about the options, for the log: it names options and variables, and no value. */
   readonly warnings: readonly string[];
 }
+
+/** Injection token of a registration's {@link ResolvedOptions}. */
+export const RESOLVED_OPTIONS = Symbol('mindsphere-credentials:resolved-options');

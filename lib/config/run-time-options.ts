@@ -1,9 +1,9 @@
 import { isValues, ownValue } from '../util/json.js';
 import { type Options, optional, type Section, section as describe } from './descriptor.js';
-import { Findings } from './findings.js';
+import { Findings, isConfigured, type Reading, readSection } from './read-section.js';
 import { label, nonEmpty } from './kinds.js';
-import { isConfigured, type Reading, readSection } from './read-section.js';
-import { readApp, refuseUnknownOauthServer, resolveTenant, resolveXceleratorTenant } from './resolve-credentials.js';
+import { appCredentials, tenantCredentials } from './resolve-credentials.js';
+import { refuseUnknownOauthServer } from './resolve-platforms.js';
 import type { ResolvedAppOptions, ResolvedPlatform, ResolvedTenantOptions } from './resolved-options.interface.js';
 import { APP, TENANT } from './sections/credentials.options.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
@@ -25,17 +25,17 @@ const RUN_TIME = describe<RunTimeOptions>()('', { key: optional(nonEmpty) }, { o
 export function appAtRunTime(given: unknown): ResolvedAppOptions {
   const reading = newReading();
   const { key, group } = split(APP, given, reading);
-  const app = readApp(group, reading).credentials;
-  return keyed(app, key, reading);
+  return keyed(appCredentials(readSection(APP, group, reading)), key, reading);
 }
 
 /** Tenant credentials known only at run time. Throws `options_invalid` with every fault. */
 export function tenantAtRunTime(given: unknown, platform: Omit<ResolvedPlatform, 'users'>): ResolvedTenantOptions {
   const reading = newReading();
-  const isThere = platform.rules.platform === 'xcelerator';
-  const { key, group } = split(isThere ? XCELERATOR_TENANT : TENANT, given, reading);
-  const tenant = (isThere ? resolveXceleratorTenant : resolveTenant)(group, reading);
-  refuseUnknownOauthServer({ ...platform, tenant }, reading);
+  const isXcelerator = platform.rules.platform === 'xcelerator';
+  const { key, group } = split(isXcelerator ? XCELERATOR_TENANT : TENANT, given, reading);
+  const read = isXcelerator ? readSection(XCELERATOR_TENANT, group, reading) : readSection(TENANT, group, reading);
+  const tenant = tenantCredentials(read);
+  refuseUnknownOauthServer({ ...platform, tenant }, reading.findings);
   return keyed(tenant, key, reading);
 }
 
@@ -59,7 +59,7 @@ function split(section: Section<Options>, given: unknown, reading: Reading) {
   if (!isConfigured(section, given)) reading.findings.fault(section.path, `needs ${identity} and ${secret}`);
   if (!isValues(given)) return { key: undefined, group: given };
   const group = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'key'));
-  return { key: readSection(RUN_TIME, { key: ownValue(given, 'key') }, reading).key, group };
+  return { key: readSection(RUN_TIME, { key: ownValue(given, 'key') }, reading).values.key, group };
 }
 
 function keyed<T extends Pick<ResolvedAppOptions, 'secret'>>(

@@ -1,9 +1,11 @@
 import { throwError } from 'rxjs';
-import { type CredentialsGroup, settingsOfGroup, settingsOfTenants } from '../config/missing-settings.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
 import type { TokenHandle } from '../token/token-cache.js';
 import { TechnicalCredentials } from './technical-credentials.js';
+import { type Options, placeOf, type Section } from '../config/descriptor.js';
+import { APP, TENANT } from '../config/sections/credentials.options.js';
+import { XCELERATOR, XCELERATOR_APP, XCELERATOR_TENANT } from '../config/sections/xcelerator.options.js';
 
 /** Credentials that cannot have a token. */
 export class MissingCredentials extends TechnicalCredentials {
@@ -47,4 +49,28 @@ function failingTokens(message: string): TokenHandle {
     replaceRejected: () => failure$,
     noteAccepted: () => undefined,
   };
+}
+
+/** A group of credentials. */
+type CredentialsGroup = 'app' | 'tenant';
+
+/** What to set so that credentials are configured on a platform: options with their variables. */
+function settingsOfGroup(platform: Platform, group: CredentialsGroup): string {
+  return SETTINGS[platform][group].join(', ');
+}
+
+/** What to set so that the tenants of app credentials are known on a platform. */
+function settingsOfTenants(platform: Platform, tenants: readonly ('hostTenant' | 'userTenant')[]): string {
+  return tenants.map((tenant) => placeOf({ mindsphere: APP, xcelerator: XCELERATOR_APP }[platform], tenant)).join(', ');
+}
+
+/** App credentials are given once for both platforms; the other platform has to be switched on, too. */
+const SETTINGS: Readonly<Record<Platform, Readonly<Record<CredentialsGroup, readonly string[]>>>> = {
+  mindsphere: { app: requiredOf(APP), tenant: requiredOf(TENANT) },
+  xcelerator: { app: [placeOf(XCELERATOR, 'coreTenant'), ...requiredOf(APP)], tenant: requiredOf(XCELERATOR_TENANT) },
+};
+
+function requiredOf(section: Section<Options>): string[] {
+  const names = Object.keys(section.options).filter((name) => section.options[name]?.required);
+  return names.map((name) => placeOf(section, name));
 }

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
-import type { SealedKeys } from '../config/sealed-keys.js';
+import type { SealedKeys } from '../config/sealed-secrets.js';
 import { Reporter } from '../telemetry/reporter.js';
 import type { TokenStore } from '../store/token-store.interface.js';
 import type { OrderSharing, TokenOrder, TokenSharing } from '../token/token-source.interface.js';

@@ -2,7 +2,7 @@ import type { RefreshOptions } from '../config/sections/requests.options.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { SharedEntries } from './shared-entries.js';
-import { fingerprintOf } from '../config/sealed-secret.js';
+import { fingerprintOf } from '../config/sealed-secrets.js';
 import { lruCache } from '../util/lru-cache.js';
 
 /** What all orders of one registration share. */

@@ -15,7 +15,7 @@ import { isClientSecret } from '../util/formats.js';
 import { isThenable } from '../util/promises.js';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { fingerprintOf } from '../config/sealed-secret.js';
+import { fingerprintOf } from '../config/sealed-secrets.js';
 import { Reporter } from '../telemetry/reporter.js';
 import { ownHttpService } from '../transport/own-axios.js';
 import { proxySecrets } from '../transport/proxy-secrets.js';

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { TokenSubject } from '../telemetry/credentials-event.interface.js';
-import type { SealedSecret } from '../config/sealed-secret.js';
-import type { TenantUrlTemplate } from '../config/tenant-url-template.js';
+import type { SealedSecret } from '../config/sealed-secrets.js';
+import type { TenantUrlTemplate } from '../config/tenant-urls.js';
 import type { PlatformRules } from '../platform/platform.interface.js';
 
 /** One new token, as its source has checked it. */

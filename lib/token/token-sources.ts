@@ -4,7 +4,7 @@ import type {
   ResolvedTenantOptions,
 } from '../config/resolved-options.interface.js';
 import type { TokenEndpoint, TokenMessage, TokenOrder, TokenSource } from './token-source.interface.js';
-import { fingerprintOf } from '../config/sealed-secret.js';
+import { fingerprintOf } from '../config/sealed-secrets.js';
 
 /** App credentials with both tenants known. */
 export interface AppIdentity extends ResolvedAppOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TenantUrlTemplate } from '../../lib/config/tenant-url-template.js';
+import { TenantUrlTemplate } from '../../lib/config/tenant-urls.js';
 import { PLATFORMS } from '../../lib/platform/platforms.js';
 import { readGrant } from '../../lib/token/token-answer.js';
 import { failureOf } from '../support/application.js';

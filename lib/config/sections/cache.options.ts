@@ -1,7 +1,7 @@
 import type { TokenStore } from '../../store/token-store.interface.js';
 import { type Kind, optional, section, withDefault } from '../descriptor.js';
 import { count, hasMethods, listOf } from '../kinds.js';
-import { isEncryptionKey, SealedKeys } from '../sealed-keys.js';
+import { isEncryptionKey, SealedKeys } from '../sealed-secrets.js';
 
 /** Rotation needs two; each costs a look-up of its own. */
 const MOST_ENCRYPTION_KEYS = 8;

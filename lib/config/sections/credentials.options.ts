@@ -1,6 +1,7 @@
-import { optional, required, section, withDefault } from '../descriptor.js';
+import { ownValue, type Values } from '../../util/json.js';
+import { type Options, optional, placeOf, required, type Section, section, withDefault } from '../descriptor.js';
 import { appPart, boolean, clientId, clientSecret, label, oneOf } from '../kinds.js';
-import type { ClientSecret } from '../sealed-secret.js';
+import type { ClientSecret } from '../sealed-secrets.js';
 
 /**
  * App-specific service credentials from Developer or Operator Cockpit. They yield technical tokens from the Technical
@@ -41,7 +42,7 @@ export const APP = section<AppCredentialsOptions>()(
     authKeyScheme: withDefault(oneOf('Basic', 'Bearer'), 'Basic'),
     allowSubtenantUsers: withDefault(boolean, false),
   },
-  { of: 'AppCredentialsOptions', identity: ['keyStoreClientId', 'keyStoreClientSecret'] },
+  { of: 'AppCredentialsOptions', identity: ['keyStoreClientId', 'keyStoreClientSecret'], switches: [false] },
 );
 
 /** Tenant-specific service credentials (a technical user). They yield technical tokens from the tenant's OAuth server. */
@@ -72,5 +73,25 @@ export const TENANT = section<TenantCredentialsOptions>()(
     subTenant: optional(label, { variable: 'MINDSPHERE_SUB_TENANT' }),
     clientAuthentication: withDefault(oneOf('basic', 'form'), 'basic'),
   },
-  { of: 'TenantCredentialsOptions', identity: ['clientId', 'clientSecret'] },
+  {
+    of: 'TenantCredentialsOptions',
+    identity: ['clientId', 'clientSecret'],
+    switches: [false],
+    warnings: warnOfDecodedCharacters,
+  },
 );
+
+/**
+ * Warns of characters that a UAA reads otherwise in HTTP Basic credentials, because it decodes them as a URL (protocol
+ * page, section 5).
+ */
+export function warnOfDecodedCharacters(given: Values, section: Section<Options>): Readonly<Record<string, string>> {
+  const setting = placeOf(group, 'clientAuthentication');
+  const message = `holds '+' or '%', which the OAuth server may decode: set ${setting} to 'form'`;
+  const isForm = ownValue(given, 'clientAuthentication') === 'form';
+  const names = (isForm ? [] : (group.identity ?? [])).filter((name) => {
+    const value = ownValue(given, name);
+    return typeof value === 'string' && /[+%]/.test(value);
+  });
+  return Object.fromEntries(names.map((name) => [name, message]));
+}

@@ -1,7 +1,7 @@
 import { PLATFORMS } from '../../platform/platforms.js';
-import { type Kind, optional, section, withDefault } from '../descriptor.js';
+import { type Kind, optional, type Options, type Section, section, withDefault } from '../descriptor.js';
 import { boolean, domain, label } from '../kinds.js';
-import { baseUrl, urlTemplate } from '../url-kinds.js';
+import { baseUrl, urlTemplate } from '../tenant-urls.js';
 import { CACHE, type CacheOptions } from './cache.options.js';
 import { APP, type AppCredentialsOptions, TENANT, type TenantCredentialsOptions } from './credentials.options.js';
 import {
@@ -118,21 +118,24 @@ type SectionName =
   | 'cache'
   | 'http';
 
-/** All descriptors, in the order of docs/options.md. */
-export const ALL_SECTIONS = [
-  MODULE,
-  APP,
-  TENANT,
-  XCELERATOR,
-  XCELERATOR_APP,
-  XCELERATOR_TENANT,
-  REFRESH,
-  REQUEST,
-  USER_TOKEN,
-  VERIFICATION,
-  CACHE,
-  HTTP,
-] as const;
+/** The descriptors of all sections, in the order of docs/options.md. */
+export const SECTIONS = Object.freeze({
+  module: MODULE,
+  app: APP,
+  tenant: TENANT,
+  xcelerator: XCELERATOR,
+  xceleratorApp: XCELERATOR_APP,
+  xceleratorTenant: XCELERATOR_TENANT,
+  refresh: REFRESH,
+  request: REQUEST,
+  userToken: USER_TOKEN,
+  verification: VERIFICATION,
+  cache: CACHE,
+  http: HTTP,
+});
+
+/** {@link SECTIONS} as a list. */
+export const ALL_SECTIONS: readonly Section<Options>[] = Object.values(SECTIONS);
 
 /** What a class given as `useClass` or `useExisting` implements. */
 export interface MindsphereCredentialsOptionsFactory {

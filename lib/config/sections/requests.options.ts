@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { isValues, ownValue } from '../../util/json.js';
 import { type Kind, section, withDefault } from '../descriptor.js';
 import { count, milliseconds } from '../kinds.js';
-import { origins } from '../url-kinds.js';
+import { origins } from '../tenant-urls.js';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;

@@ -3,7 +3,7 @@ import type { Platform } from '../../platform/platform.interface.js';
 import { PLATFORMS } from '../../platform/platforms.js';
 import { type Kind, optional, section, withDefault } from '../descriptor.js';
 import { clientIds, functionLike, label, labels, milliseconds } from '../kinds.js';
-import { issuerTemplate } from '../url-kinds.js';
+import { issuerTemplate } from '../tenant-urls.js';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;

@@ -3,8 +3,9 @@ import { PLATFORMS } from '../../platform/platforms.js';
 import { isValues } from '../../util/json.js';
 import { type Kind, optional, required, section, withDefault } from '../descriptor.js';
 import { appPart, clientId, clientIds, clientSecret, functionLike, label, labels, oneOf } from '../kinds.js';
-import type { ClientSecret } from '../sealed-secret.js';
-import { baseUrl, urlTemplate } from '../url-kinds.js';
+import { warnOfDecodedCharacters } from './credentials.options.js';
+import type { ClientSecret } from '../sealed-secrets.js';
+import { baseUrl, urlTemplate } from '../tenant-urls.js';
 
 const { hosts } = PLATFORMS.xcelerator;
 const SITE = { region: '{region}', baseDomain: hosts.baseDomainOf('{region}') };
@@ -41,6 +42,7 @@ export const XCELERATOR_APP = section<XceleratorAppOptions>()(
   },
   {
     of: 'XceleratorAppOptions',
+    switches: [false],
     needs: { keyStoreClientId: 'keyStoreClientSecret', keyStoreClientSecret: 'keyStoreClientId' },
   },
 );
@@ -74,7 +76,12 @@ export const XCELERATOR_TENANT = section<XceleratorTenantOptions>()(
       variable: 'XCELERATOR_CLIENT_AUTHENTICATION',
     }),
   },
-  { of: 'XceleratorTenantOptions', identity: ['clientId', 'clientSecret'] },
+  {
+    of: 'XceleratorTenantOptions',
+    identity: ['clientId', 'clientSecret'],
+    switches: [false],
+    warnings: warnOfDecodedCharacters,
+  },
 );
 
 /** `siemens.app` (Insights Hub on the Xcelerator IAM) beside `mindsphere.io`, or instead of it. */
@@ -146,7 +153,7 @@ export const XCELERATOR = section<Omit<XceleratorOptions, 'app' | 'tenant'>>()(
     }),
     tenantName: optional(tenantName, { defaultText: "the token's claim" }),
   },
-  { of: 'XceleratorOptions', sections: ['app', 'tenant'] },
+  { of: 'XceleratorOptions', sections: ['app', 'tenant'], switches: [false, true] },
 );
 
 function namesOf(value: unknown): Readonly<Record<string, string>> | undefined {

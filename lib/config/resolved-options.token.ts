@@ -1,2 +1,0 @@
-/** Injection token of a registration's {@link ResolvedOptions}. */
-export const RESOLVED_OPTIONS = Symbol('mindsphere-credentials:resolved-options');
