@@ -58,7 +58,7 @@ export interface Section<O extends Options> {
   /** The booleans that may stand for the whole object: `false` switches the section off, `true` on with its defaults. */
   readonly switches?: readonly boolean[];
   /** What is suspicious about options together: a warning by the name of an option. */
-  readonly warnings?: (given: Values, group: Section<Options>) => Readonly<Record<string, string>>;
+  readonly warnings?: (given: Values, section: Section<Options>) => Readonly<Record<string, string>>;
 }
 
 /** What was read of a section. */
@@ -107,7 +107,7 @@ type Rest = Omit<Section<Options>, 'path' | 'options'>;
  * Describes the options of the public interface `Given`: the compiler demands a descriptor for each of its members, and
  * permits none for anything else.
  */
-export function section<Given>() {
+export function sectionOf<Given>() {
   return <O extends { readonly [K in keyof Required<Given>]: Option<unknown> } & Options>(
     path: string,
     options: O & { readonly [K in Exclude<keyof O, keyof Given>]: never },

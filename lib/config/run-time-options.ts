@@ -1,5 +1,5 @@
 import { isValues, ownValue } from '../util/json.js';
-import { type Options, optional, type Section, section as describe } from './descriptor.js';
+import { type Options, optional, type Section, sectionOf } from './descriptor.js';
 import { Findings, isConfigured, type Reading, readSection } from './read-section.js';
 import { label, nonEmpty } from './kinds.js';
 import { appCredentials, tenantCredentials } from './resolve-credentials.js';
@@ -19,7 +19,7 @@ export interface RunTimeOptions {
   key?: string | undefined;
 }
 
-const RUN_TIME = describe<RunTimeOptions>()('', { key: optional(nonEmpty) }, { of: 'RunTimeOptions' });
+const RUN_TIME = sectionOf<RunTimeOptions>()('', { key: optional(nonEmpty) }, { of: 'RunTimeOptions' });
 
 /** App credentials known only at run time. Throws `options_invalid` with every fault. */
 export function appAtRunTime(given: unknown): ResolvedAppOptions {

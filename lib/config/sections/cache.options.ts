@@ -1,5 +1,5 @@
 import type { TokenStore } from '../../store/token-store.interface.js';
-import { type Kind, optional, section, withDefault } from '../descriptor.js';
+import { type Kind, optional, sectionOf, withDefault } from '../descriptor.js';
 import { count, hasMethods, listOf } from '../kinds.js';
 import { isEncryptionKey, SealedKeys } from '../sealed-secrets.js';
 
@@ -43,7 +43,7 @@ const encryptionKeys: Kind<SealedKeys> = {
 };
 
 /** Describes {@link CacheOptions}. Tokens leave the process encrypted or not at all. */
-export const CACHE = section<CacheOptions>()(
+export const CACHE = sectionOf<CacheOptions>()(
   'cache',
   {
     maxTokens: withDefault(count({ from: 1, to: 1_000_000 }), 10_000),

@@ -1,5 +1,5 @@
 import { ownValue, type Values } from '../../util/json.js';
-import { type Options, optional, placeOf, required, type Section, section, withDefault } from '../descriptor.js';
+import { type Options, optional, placeOf, required, type Section, sectionOf, withDefault } from '../descriptor.js';
 import { appPart, boolean, clientId, clientSecret, label, oneOf } from '../kinds.js';
 import type { ClientSecret } from '../sealed-secrets.js';
 
@@ -30,7 +30,7 @@ export interface AppCredentialsOptions {
 }
 
 /** Describes {@link AppCredentialsOptions} (variables: protocol page, section 2). */
-export const APP = section<AppCredentialsOptions>()(
+export const APP = sectionOf<AppCredentialsOptions>()(
   'app',
   {
     keyStoreClientId: required(clientId, { variable: 'MDSP_KEY_STORE_CLIENT_ID' }),
@@ -64,7 +64,7 @@ export interface TenantCredentialsOptions {
 }
 
 /** Describes {@link TenantCredentialsOptions} (variables: protocol page, section 2). */
-export const TENANT = section<TenantCredentialsOptions>()(
+export const TENANT = sectionOf<TenantCredentialsOptions>()(
   'tenant',
   {
     clientId: required(clientId, { variable: 'MINDSPHERE_CLIENT_ID' }),
@@ -85,7 +85,7 @@ export const TENANT = section<TenantCredentialsOptions>()(
  * Warns of characters that a UAA reads otherwise in HTTP Basic credentials, because it decodes them as a URL (protocol
  * page, section 5).
  */
-export function warnOfDecodedCharacters(given: Values, section: Section<Options>): Readonly<Record<string, string>> {
+export function warnOfDecodedCharacters(given: Values, group: Section<Options>): Readonly<Record<string, string>> {
   const setting = placeOf(group, 'clientAuthentication');
   const message = `holds '+' or '%', which the OAuth server may decode: set ${setting} to 'form'`;
   const isForm = ownValue(given, 'clientAuthentication') === 'form';

@@ -1,5 +1,5 @@
 import { PLATFORMS } from '../../platform/platforms.js';
-import { type Kind, optional, type Options, type Section, section, withDefault } from '../descriptor.js';
+import { type Kind, optional, type Options, type Section, sectionOf, withDefault } from '../descriptor.js';
 import { boolean, domain, label } from '../kinds.js';
 import { baseUrl, urlTemplate } from '../tenant-urls.js';
 import { CACHE, type CacheOptions } from './cache.options.js';
@@ -81,7 +81,7 @@ const off: Kind<false> = {
 };
 
 /** Describes the options that stand in no object of their own (variables: protocol page, section 2). */
-export const MODULE = section<Omit<MindsphereCredentialsModuleOptions, SectionName>>()(
+export const MODULE = sectionOf<Omit<MindsphereCredentialsModuleOptions, SectionName>>()(
   '',
   {
     region: optional(label, {

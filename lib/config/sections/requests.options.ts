@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { isValues, ownValue } from '../../util/json.js';
-import { type Kind, section, withDefault } from '../descriptor.js';
+import { type Kind, sectionOf, withDefault } from '../descriptor.js';
 import { count, milliseconds } from '../kinds.js';
 import { origins } from '../tenant-urls.js';
 
@@ -22,7 +22,7 @@ export interface RefreshOptions {
 }
 
 /** Describes {@link RefreshOptions}. The default is that of the vendor's SDKs (protocol page, section 1). */
-export const REFRESH = section<RefreshOptions>()(
+export const REFRESH = sectionOf<RefreshOptions>()(
   'refresh',
   {
     aheadMs: withDefault(milliseconds({ from: 0, to: DAY }), 5 * MINUTE),
@@ -67,7 +67,7 @@ const agents: Kind<() => Agents> = {
 };
 
 /** Describes {@link RequestOptions}. */
-export const REQUEST = section<RequestOptions>()(
+export const REQUEST = sectionOf<RequestOptions>()(
   'request',
   {
     timeoutMs: withDefault(milliseconds({ from: 1, to: 10 * MINUTE }), 10_000),
@@ -93,7 +93,7 @@ export interface HttpOptions {
 }
 
 /** Describes {@link HttpOptions}. */
-export const HTTP = section<HttpOptions>()(
+export const HTTP = sectionOf<HttpOptions>()(
   'http',
   { allowedOrigins: withDefault(origins, Object.freeze([]), { defaultText: 'none' }) },
   { of: 'HttpOptions' },

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Platform } from '../../platform/platform.interface.js';
 import { PLATFORMS } from '../../platform/platforms.js';
-import { type Kind, optional, section, withDefault } from '../descriptor.js';
+import { type Kind, optional, sectionOf, withDefault } from '../descriptor.js';
 import { clientIds, functionLike, label, labels, milliseconds } from '../kinds.js';
 import { issuerTemplate } from '../tenant-urls.js';
 
@@ -18,7 +18,7 @@ export interface UserTokenOptions {
 }
 
 /** Describes {@link UserTokenOptions}. */
-export const USER_TOKEN = section<UserTokenOptions>()(
+export const USER_TOKEN = sectionOf<UserTokenOptions>()(
   'userToken',
   {
     extract: optional(functionLike<NonNullable<UserTokenOptions['extract']>>('`(request) => string`'), {
@@ -92,7 +92,7 @@ const allowedTenants: Kind<readonly string[] | TenantRule> = {
 };
 
 /** Describes {@link VerificationOptions}. */
-export const VERIFICATION = section<VerificationOptions>()(
+export const VERIFICATION = sectionOf<VerificationOptions>()(
   'verification',
   {
     clockToleranceMs: withDefault(milliseconds({ from: 0, to: 10 * MINUTE }), 30_000),

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { PLATFORMS } from '../../platform/platforms.js';
 import { isValues } from '../../util/json.js';
-import { type Kind, optional, required, section, withDefault } from '../descriptor.js';
+import { type Kind, optional, required, sectionOf, withDefault } from '../descriptor.js';
 import { appPart, clientId, clientIds, clientSecret, functionLike, label, labels, oneOf } from '../kinds.js';
 import { warnOfDecodedCharacters } from './credentials.options.js';
 import type { ClientSecret } from '../sealed-secrets.js';
@@ -30,7 +30,7 @@ export interface XceleratorAppOptions {
 const OF_APP = { defaultText: 'that of `app`' };
 
 /** Describes {@link XceleratorAppOptions}. */
-export const XCELERATOR_APP = section<XceleratorAppOptions>()(
+export const XCELERATOR_APP = sectionOf<XceleratorAppOptions>()(
   'xcelerator.app',
   {
     hostTenant: optional(label, { variable: 'XCELERATOR_HOST_TENANT' }),
@@ -65,7 +65,7 @@ export interface XceleratorTenantOptions {
 }
 
 /** Describes {@link XceleratorTenantOptions}. */
-export const XCELERATOR_TENANT = section<XceleratorTenantOptions>()(
+export const XCELERATOR_TENANT = sectionOf<XceleratorTenantOptions>()(
   'xcelerator.tenant',
   {
     clientId: required(clientId, { variable: 'XCELERATOR_CLIENT_ID' }),
@@ -133,7 +133,7 @@ const tenantName: Kind<Readonly<Record<string, string>> | TenantNameFunction> = 
 };
 
 /** Describes {@link XceleratorOptions} (defaults: protocol page, section 8). */
-export const XCELERATOR = section<Omit<XceleratorOptions, 'app' | 'tenant'>>()(
+export const XCELERATOR = sectionOf<Omit<XceleratorOptions, 'app' | 'tenant'>>()(
   'xcelerator',
   {
     coreTenant: optional(label, { variable: 'XCELERATOR_CORE_TENANT', defaultText: `\`'${hosts.coreTenant}'\`` }),
