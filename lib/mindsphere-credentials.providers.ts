@@ -31,41 +31,45 @@ import { injectedUserToken } from './users/user-token-of-request.js';
 /** Injection token of what the credentials of one registration stand on. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
-type Tokens = (type: Injectable) => InjectionToken;
+type InjectionTokenOf = (type: Injectable) => InjectionToken;
 
 /** The providers of one registration; what is exported carries its name. */
 export function createProviders(name: string | undefined): {
   readonly providers: FactoryProvider[];
   readonly exported: InjectionToken[];
 } {
-  const tokenOf: Tokens = (type) => getCredentialsToken(type, name);
+  const injectionTokenOf: InjectionTokenOf = (type) => getCredentialsToken(type, name);
   const published = [
-    ...credentialProviders(tokenOf),
-    ...userProviders(tokenOf),
-    ...requestScopedProviders(tokenOf),
-    ...otherProviders(tokenOf),
+    ...credentialProviders(injectionTokenOf),
+    ...userProviders(injectionTokenOf),
+    ...requestScopedProviders(injectionTokenOf),
+    ...otherProviders(injectionTokenOf),
   ];
   return {
-    providers: [...internalProviders(tokenOf, name), ...published],
+    providers: [...internalProviders(injectionTokenOf, name), ...published],
     exported: published.map(({ provide }) => provide),
   };
 }
 
 /** What the exported classes stand on. */
-function internalProviders(tokenOf: Tokens, name: string | undefined): FactoryProvider[] {
+function internalProviders(injectionTokenOf: InjectionTokenOf, name: string | undefined): FactoryProvider[] {
   return [
-    single(Reporter, [tokenOf(MindsphereCredentialsEvents)], ({ options }, events: MindsphereCredentialsEvents) => {
-      return createReporter(options, name, events);
-    }),
+    single(
+      Reporter,
+      [injectionTokenOf(MindsphereCredentialsEvents)],
+      ({ options }, events: MindsphereCredentialsEvents) => {
+        return createReporter(options, name, events);
+      },
+    ),
     single(TokenCache, [Reporter], ({ options }, reporter: Reporter) => new TokenCache(options, reporter)),
     single(SharedTokens, [Reporter], ({ options }, reporter: Reporter) => new SharedTokens(options, reporter)),
-    single(CONTEXT, [TokenCache, tokenOf(TokenVerifier), Reporter, SharedTokens], createContext),
+    single(CONTEXT, [TokenCache, injectionTokenOf(TokenVerifier), Reporter, SharedTokens], createContext),
   ];
 }
 
 /** Whom the application can act as. */
-function credentialProviders(tokenOf: Tokens): FactoryProvider[] {
-  const [app, tenant] = [tokenOf(AppCredentials), tokenOf(TenantCredentials)];
+function credentialProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
+  const [app, tenant] = [injectionTokenOf(AppCredentials), injectionTokenOf(TenantCredentials)];
   return [
     single(app, [CONTEXT], (_, contexts: CredentialsContexts) => {
       const context = contexts.homeOf('app');
@@ -75,56 +79,56 @@ function credentialProviders(tokenOf: Tokens): FactoryProvider[] {
       const context = contexts.homeOf('tenant');
       return new TenantCredentials(context, context.platform.tenant);
     }),
-    single(tokenOf(MindsphereCredentials), [app, tenant], preferredCredentials),
-    single(tokenOf(MindsphereCredentialsFactory), [CONTEXT], (_, contexts: CredentialsContexts) => {
+    single(injectionTokenOf(MindsphereCredentials), [app, tenant], preferredCredentials),
+    single(injectionTokenOf(MindsphereCredentialsFactory), [CONTEXT], (_, contexts: CredentialsContexts) => {
       return new MindsphereCredentialsFactory(contexts);
     }),
   ];
 }
 
 /** Who the users are, and how their requests are guarded. */
-function userProviders(tokenOf: Tokens): FactoryProvider[] {
-  const [app, verifier] = [tokenOf(AppCredentials), tokenOf(TokenVerifier)];
+function userProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
+  const [app, verifier] = [injectionTokenOf(AppCredentials), injectionTokenOf(TokenVerifier)];
   return [
     single(verifier, [Reporter], ({ options }, reporter: Reporter) => new TokenVerifier(options, reporter)),
-    single(tokenOf(CurrentUser), [app, verifier], (_, base: AppCredentials, own: TokenVerifier) => {
+    single(injectionTokenOf(CurrentUser), [app, verifier], (_, base: AppCredentials, own: TokenVerifier) => {
       return new CurrentUser(base, own);
     }),
     single(
-      tokenOf(UserTokenGuard),
+      injectionTokenOf(UserTokenGuard),
       [verifier, GuardedApplication],
       (_, own: TokenVerifier, application: GuardedApplication) => new UserTokenGuard(own, application),
     ),
-    single(tokenOf(MindsphereExceptionFilter), [], () => new MindsphereExceptionFilter()),
-    single(tokenOf(MindsphereApiExceptionFilter), [], () => new MindsphereApiExceptionFilter()),
+    single(injectionTokenOf(MindsphereExceptionFilter), [], () => new MindsphereExceptionFilter()),
+    single(injectionTokenOf(MindsphereApiExceptionFilter), [], () => new MindsphereApiExceptionFilter()),
   ];
 }
 
 /** What Nest makes for each request, and with it whatever injects one of these. */
-function requestScopedProviders(tokenOf: Tokens): FactoryProvider[] {
-  const user = tokenOf(UserToken);
+function requestScopedProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
+  const user = injectionTokenOf(UserToken);
   return [
     {
       provide: user,
       scope: Scope.REQUEST,
       useFactory: (request: unknown, own: TokenVerifier, durable: DurableProviders) =>
         injectedUserToken(request, own, () => durable.demandNone()),
-      inject: [REQUEST, tokenOf(TokenVerifier), DurableProviders],
+      inject: [REQUEST, injectionTokenOf(TokenVerifier), DurableProviders],
     },
     {
-      provide: tokenOf(CurrentAppCredentials),
+      provide: injectionTokenOf(CurrentAppCredentials),
       scope: Scope.REQUEST,
       useFactory: (base: AppCredentials, current: UserToken) => new CurrentAppCredentials(base, current),
-      inject: [tokenOf(AppCredentials), user],
+      inject: [injectionTokenOf(AppCredentials), user],
     },
   ];
 }
 
 /** What else an application injects. */
-function otherProviders(tokenOf: Tokens): FactoryProvider[] {
+function otherProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   return [
-    single(tokenOf(MindsphereCredentialsEvents), [], () => new MindsphereCredentialsEvents()),
-    single(tokenOf(MindsphereHttpService), [], ({ options }) => new MindsphereHttpService(options)),
+    single(injectionTokenOf(MindsphereCredentialsEvents), [], () => new MindsphereCredentialsEvents()),
+    single(injectionTokenOf(MindsphereHttpService), [], ({ options }) => new MindsphereHttpService(options)),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { XceleratorTenantOptions } from '../config/sections/xcelerator.opti
 import type { Platform } from '../platform/platform.interface.js';
 import { AppCredentials } from './app.credentials.js';
 import type { CredentialsContext, CredentialsContexts } from './credentials-context.js';
-import { passableToken, tokenOf } from '../users/presented-token.js';
+import { bearerTokenOf, passableToken } from '../users/presented-token.js';
 import { TenantCredentials } from './tenant.credentials.js';
 import { isValues, ownValue } from '../util/json.js';
 import { UserToken } from '../users/user-token.js';
@@ -54,7 +54,7 @@ export class MindsphereCredentialsFactory {
    * or `token_malformed`.
    */
   userToken(authorization: string): UserToken {
-    const value = passableToken(tokenOf(authorization));
+    const value = passableToken(bearerTokenOf(authorization));
     const content = Object.freeze({ value, platform: this.#contexts.verifier.platformOf(value) });
     return new UserToken(() => content);
   }

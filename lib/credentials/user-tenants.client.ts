@@ -2,12 +2,16 @@ import type { HttpService } from '@nestjs/axios';
 import { catchError, concatMap, defer, EMPTY, map, type Observable, of, repeat, throwError } from 'rxjs';
 import type { ResolvedPlatform, ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import type { AccessToken } from '../token/access-token.js';
-import { ownHttpService } from '../transport/own-axios.js';
-import { proxySecrets } from '../transport/proxy-secrets.js';
+import { ownHttpService, proxySecrets } from '../transport/own-axios.js';
 import { redactor } from '../util/redaction.js';
 import { failAfter, retryTransient } from '../transport/retry-policy.js';
-import { type FailedAttempt, failureOf, type HttpAnswer } from '../transport/request-failure.js';
-import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
+import {
+  type FailedAttempt,
+  failureOfAnswer,
+  type HttpAnswer,
+  tookTooLong,
+  transportFailure,
+} from '../transport/request-failure.js';
 import { type Tokens, withToken } from './with-token.js';
 import { isDnsLabel } from '../util/formats.js';
 import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
@@ -81,7 +85,7 @@ export class UserTenantsClient {
       repeatable: true,
     }).pipe(
       map(({ answer, request }) => {
-        if (!isSuccess(answer)) throw failureOf(answer, this.#url, request);
+        if (!isSuccess(answer)) throw failureOfAnswer(answer, this.#url, request);
         return readPage(answer, number, this.#url, request.attempts);
       }),
     );
@@ -111,7 +115,7 @@ export class UserTenantsClient {
       map(({ status, headers: given, data }) => {
         const answer: HttpAnswer = { status, headers: given, body: data };
         const request = { redact, attempts, maxRetryAfterMs };
-        if (!isSuccess(answer) && status !== 401) throw failureOf(answer, this.#url, request);
+        if (!isSuccess(answer) && status !== 401) throw failureOfAnswer(answer, this.#url, request);
         return { answer, request };
       }),
     );

@@ -67,8 +67,8 @@ function graphqlContextOf(context: ArgumentsHost): GraphqlContext | undefined {
 }
 
 /**
- * The handshake of Socket.IO has the headers as Node joined them, which drops a second `Authorization` header. Where the
- * HTTP request has two of them it is taken instead of the handshake, and is refused as it would be over HTTP.
+ * The handshake of Socket.IO has the headers as Node joined them, which drops a second `Authorization` header. Where
+ * the HTTP request has two of them it is taken instead of the handshake, and is refused as it would be over HTTP.
  */
 function handshakeOf(client: WebSocketClient | undefined): unknown {
   if (client?.handshake === undefined || client.handshake === null) return undefined;

@@ -25,8 +25,8 @@ class UserTokenOfRoute extends RequestUserToken {
 }
 
 /**
- * Makes unverified tokens be read by `userToken.extract` of the route's registration. A pipe, because Nest injects nothing
- * into parameter decorators.
+ * Makes unverified tokens be read by `userToken.extract` of the route's registration. A pipe, because Nest injects
+ * nothing into parameter decorators.
  */
 @Injectable()
 class UserTokenPipe implements PipeTransform<unknown, unknown> {

@@ -14,10 +14,11 @@ import {
 } from './error-response.js';
 
 /**
- * Maps failed calls by `MindsphereHttpService` that a handler does not catch, which Nest would answer with 500, and those
- * of no other client: 401 of a call with a `UserToken` to 401 with a challenge, 403 to 403, 404 to 404, 429 and 503 to 503
- * with the `Retry-After` that was given (at most `request.maxRetryAfterMs`), the rest to 502. One log line names the
- * failed call, without its token, query and body. Use it with `@UseFilters`, `APP_FILTER` or `useGlobalFilters`.
+ * Maps failed calls by `MindsphereHttpService` that a handler does not catch, which Nest would answer with 500, and
+ * those of no other client: 401 of a call with a `UserToken` to 401 with a challenge, 403 to 403, 404 to 404, 429 and
+ * 503 to 503 with the `Retry-After` that was given (at most `request.maxRetryAfterMs`), the rest to 502. One log line
+ * names the failed call, without its token, query and body. Use it with `@UseFilters`, `APP_FILTER` or
+ * `useGlobalFilters`.
  */
 @Catch(ApiError)
 export class MindsphereApiExceptionFilter implements ExceptionFilter<ApiError> {

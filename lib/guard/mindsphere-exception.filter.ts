@@ -8,8 +8,8 @@ import { CLASS_NAME } from '../util/class-name.js';
 /**
  * Maps errors of this library that a handler does not catch, which Nest would answer with 500: rejected user tokens to
  * 401 with a challenge, invalid answers and rejections of the platform to 502, failures that may pass and missing
- * configuration to 503 with `Retry-After`. The reason is logged, and not sent to the caller. Use it with `@UseFilters`, `APP_FILTER` or
- * `useGlobalFilters`.
+ * configuration to 503 with `Retry-After`. The reason is logged, and not sent to the caller. Use it with `@UseFilters`,
+ * `APP_FILTER` or `useGlobalFilters`.
  */
 @Catch(MindsphereCredentialsError)
 export class MindsphereExceptionFilter implements ExceptionFilter<MindsphereCredentialsError> {

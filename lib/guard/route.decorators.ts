@@ -8,8 +8,8 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Marks a handler, or all handlers of a class, as needing no token. A handler's own mark counts more than its class's.
- * Subclasses inherit the mark of a class: on a base class it opens their handlers, too, unless they are marked otherwise.
- * Throws `options_invalid` at start together with `@RequireScopes` on one handler or class.
+ * Subclasses inherit the mark of a class: on a base class it opens their handlers, too, unless they are marked
+ * otherwise. Throws `options_invalid` at start together with `@RequireScopes` on one handler or class.
  */
 export function Public(): MethodDecorator & ClassDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
@@ -43,9 +43,9 @@ export function RequireScopes(...scopes: string[]): MethodDecorator & ClassDecor
 /**
  * Names the registration that verifies the users of a handler, or of all handlers of a class: `UserTokenGuard` and
  * `@RequireScopes()` then use the registration of `forRoot({ name })`, wherever it is imported, instead of the one
- * without a name. A handler's own name counts more than its class's. It applies no guard. Without it, a route belongs to
- * the registration of its guard, or to the only one there is. Throws `options_invalid` for a name that is empty or no
- * string; the start fails with the same code where no registration has this name.
+ * without a name. A handler's own name counts more than its class's. It applies no guard. Without it, a route belongs
+ * to the registration of its guard, or to the only one there is. Throws `options_invalid` for a name that is empty or
+ * no string; the start fails with the same code where no registration has this name.
  */
 export function UseRegistration(name: string): MethodDecorator & ClassDecorator {
   const given: unknown = name;

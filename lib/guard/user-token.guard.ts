@@ -26,8 +26,8 @@ type PlatformOf = () => Platform | undefined;
 /**
  * Accepts requests whose user token verifies, and publishes the user for `@CurrentUserToken()` and the injected
  * `UserToken`. HTTP, GraphQL (request at `context.req`) and WebSockets (handshake); any other context is denied. Users
- * are verified by the registration that the route names with `@UseRegistration(name)`, else by the one that the guard is
- * injected from, else by the only one there is. May do network I/O for a key set. Answers: 401 without or with a bad
+ * are verified by the registration that the route names with `@UseRegistration(name)`, else by the one that the guard
+ * is injected from, else by the only one there is. May do network I/O for a key set. Answers: 401 without or with a bad
  * token, 403 for a missing scope, 503 with `Retry-After` where no key set can be read. A WebSocket gets Nest's own
  * `Forbidden resource`.
  */
@@ -41,9 +41,9 @@ export class UserTokenGuard implements CanActivate {
   readonly #rules = new RouteRulesReader();
 
   /**
-   * Nest builds it. A subclass for a named registration takes `@InjectCredentials(TokenVerifier, name)` and passes it on;
-   * that verifier then counts for every route, whatever the route names. Throws `options_invalid` where no registration
-   * is in reach.
+   * Nest builds it. A subclass for a named registration takes `@InjectCredentials(TokenVerifier, name)` and passes it
+   * on; that verifier then counts for every route, whatever the route names. Throws `options_invalid` where no
+   * registration is in reach.
    */
   constructor(verifier?: TokenVerifier);
   /** @internal Nest injects the second argument as well. */
@@ -58,8 +58,8 @@ export class UserTokenGuard implements CanActivate {
 
   /**
    * Called by Nest. Returns or throws at once on public routes, where no token is presented, and for tokens verified
-   * before. Else it returns an Observable, which may do network I/O for a key set. Throws Nest's `HttpException` with the
-   * statuses above, never an error of this library.
+   * before. Else it returns an Observable, which may do network I/O for a key set. Throws Nest's `HttpException` with
+   * the statuses above, never an error of this library.
    */
   canActivate(context: ExecutionContext): boolean | Observable<boolean> {
     if (this.isPublic(context)) return true;

@@ -9,8 +9,7 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import type { AccessToken } from '../token/access-token.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { ApiError, type FailedCall } from '../transport/api-error.js';
-import { sendOverHttp } from '../transport/own-axios.js';
-import { proxySecrets } from '../transport/proxy-secrets.js';
+import { proxySecrets, sendOverHttp } from '../transport/own-axios.js';
 import { UserToken } from '../users/user-token.js';
 import { secretsOfJwt } from '../util/redaction.js';
 import type { Gateways } from './gateways.js';

@@ -1,5 +1,5 @@
-export { createMindsphereInstrumentation } from './create-instrumentation.js';
 export {
+  createMindsphereInstrumentation,
   INSTRUMENTATION_PROVIDERS,
   type InstrumentationProviders,
   MindsphereCredentialsInstrumentation,

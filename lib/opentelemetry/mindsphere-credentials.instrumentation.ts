@@ -1,10 +1,10 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { type FactoryProvider, Inject, Injectable, Optional } from '@nestjs/common';
 import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
 import type { MindsphereCredentialsEvent } from '../telemetry/credentials-event.interface.js';
 import { MindsphereCredentialsEvents } from '../telemetry/mindsphere-credentials.events.js';
-import { Instruments } from './instruments.js';
-import { recordSpan } from './request-span.js';
+import { getCredentialsToken } from '../registration/credentials-token.js';
+import { Instruments, recordSpan } from './instruments.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
 const SCOPE = 'nestjs-mindsphere-credentials';
@@ -21,8 +21,9 @@ export interface InstrumentationProviders {
 }
 
 /**
- * Brings what happens inside one registration to OpenTelemetry: list it in `providers` of a module that has the
- * registration, or make and enable it yourself. No network I/O of its own. Tokens from the cache cost nothing.
+ * Records the events of one registration as metrics and spans of OpenTelemetry: list it in `providers` of a module that
+ * has the registration, or construct and enable it yourself. No network I/O of its own. A token from the cache records
+ * nothing.
  */
 @Injectable()
 export class MindsphereCredentialsInstrumentation {
@@ -40,14 +41,14 @@ export class MindsphereCredentialsInstrumentation {
     this.#providers = providers;
   }
 
-  /** Records from now on. Once is enough: a second call does nothing. */
+  /** Starts to record. A second call does nothing. */
   enable(): this {
     const { meterProvider = metrics, tracerProvider = trace } = this.#providers;
     this.#subscription ??= this.#record(meterProvider, tracerProvider);
     return this;
   }
 
-  /** Records no more. */
+  /** Stops recording. */
   disable(): void {
     this.#subscription?.unsubscribe();
     this.#subscription = undefined;
@@ -71,4 +72,17 @@ export class MindsphereCredentialsInstrumentation {
       if (event.type === 'token_received' || event.type === 'token_refused') recordSpan(tracer, event);
     });
   }
+}
+
+/** The provider of an instrumentation for the registration of a name. */
+export function createMindsphereInstrumentation(name?: string): FactoryProvider<MindsphereCredentialsInstrumentation> {
+  return {
+    provide: getCredentialsToken(MindsphereCredentialsInstrumentation, name),
+    useFactory: (events: MindsphereCredentialsEvents, providers?: InstrumentationProviders) =>
+      new MindsphereCredentialsInstrumentation(events, providers),
+    inject: [
+      getCredentialsToken(MindsphereCredentialsEvents, name),
+      { token: INSTRUMENTATION_PROVIDERS, optional: true },
+    ],
+  };
 }

@@ -40,7 +40,7 @@ export const mindsphere: PlatformRules = {
   claims: { ...COMMON_CLAIMS, ...CLAIMS, strings: [...UAA_STRINGS, CLAIMS.subtenant] },
   readTenant: (claim) => (isDnsLabel(claim) ? claim : undefined),
   // `user_name` may be empty where `user_id` names the user, or the other way round [doc].
-  speaksForUser: (claims) => namesUser(claims, [...CLAIMS.userIds, COMMON_CLAIMS.userName]),
+  isUserToken: (claims) => namesUser(claims, [...CLAIMS.userIds, COMMON_CLAIMS.userName]),
   appAndHost,
   clientIdOf: (appName, hostTenant) => `${appName}-${hostTenant}`,
   keySetTenant: KEY_SET_TENANT,
@@ -66,8 +66,8 @@ function templateFromGateway(gatewayUrl: string): string | undefined {
 }
 
 /**
- * `{app}-{host tenant}`: the part behind the last dash is the tenant [inferred], because app names may hold a dash. A
- * tenant with a dash is therefore not recognized: that would let app `my` take tokens of app `my-app`.
+ * `{app}-{host tenant}`: the part behind the last dash is the tenant [inferred], because app names may contain a dash.
+ * A tenant with a dash is therefore not recognized: else app `my` would accept tokens of app `my-app`.
  */
 function appAndHost(clientId: unknown): { appName: string; hostTenant: string } | undefined {
   if (typeof clientId !== 'string') return undefined;

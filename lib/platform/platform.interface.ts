@@ -3,17 +3,17 @@ import type { Claims } from '../util/jwt.js';
 /** `'mindsphere'` is `mindsphere.io`; `'xcelerator'` is `siemens.app`, on the Xcelerator IAM. */
 export type Platform = 'mindsphere' | 'xcelerator';
 
-/** Where the tenant stands in the template of a URL that differs between tenants. */
+/** The place of the tenant in the template of a URL that differs between tenants. */
 export const TENANT_PLACEHOLDER = '{tenant}';
 
 /**
  * Everything in which one platform differs from another: values and small pure functions. Code outside of `platform/`
- * and `config/` reads these rules and never asks which platform it is by name. Each platform says `undefined` itself where
+ * and `config/` reads these rules and never asks which platform it is by name. Each platform sets `undefined` where
  * it has no rule, so that none is read from a polluted `Object.prototype`.
  */
 export interface PlatformRules {
   readonly platform: Platform;
-  /** What log lines and messages call it. */
+  /** Its name in log lines and messages. */
   readonly domain: string;
   readonly hosts: HostRules;
   readonly oauthServer: OauthServerRules;
@@ -26,9 +26,9 @@ export interface PlatformRules {
   readonly claims: ClaimNames;
   /** The tenant id that a claim holds; `undefined` where it holds none, or something that is not one DNS label. */
   readonly readTenant: (claim: unknown) => string | undefined;
-  /** Whether claims speak for a user. Technical tokens and agents' tokens are signed by the same keys. */
-  readonly speaksForUser: (claims: Claims) => boolean;
-  /** App name and host tenant in the client id of a user's token; `undefined` where its form does not say. */
+  /** Whether claims are those of a user's token. Technical tokens and agents' tokens are signed by the same keys. */
+  readonly isUserToken: (claims: Claims) => boolean;
+  /** App name and host tenant in the client id of a user's token; `undefined` where it does not contain them. */
   readonly appAndHost: (clientId: unknown) => { readonly appName: string; readonly hostTenant: string } | undefined;
   /** The client id of the users' tokens of an app; `undefined` where no rule is known. */
   readonly clientIdOf: ((appName: string, hostTenant: string) => string) | undefined;
@@ -38,18 +38,18 @@ export interface PlatformRules {
   readonly limits: RequestLimits | undefined;
 }
 
-/** The region and base domain that hosts are named by. */
+/** The region and base domain from which host names are made. */
 export interface PlatformSite {
   readonly region: string;
   readonly baseDomain: string;
 }
 
-/** Hosts by region, and what follows from what. */
+/** How hosts are derived from region and gateway. */
 interface HostRules {
   readonly defaultRegion: string;
   readonly baseDomainOf: (region: string) => string;
   readonly gateway: (site: PlatformSite) => string;
-  /** The template of the OAuth servers; `undefined` where a gateway that was given does not say. */
+  /** The template of the OAuth servers; `undefined` where it cannot be derived from a configured gateway. */
   readonly oauthTemplate: (site: PlatformSite, gatewayUrl: string) => string | undefined;
   /** Why {@link oauthTemplate} may be `undefined`, for a message. */
   readonly underivable: string;
@@ -63,7 +63,7 @@ export interface OauthServerRules {
   readonly tokenPath: string;
   /** Path of the key set. */
   readonly keySetPath: string;
-  /** What stands behind the URL of the server in `iss`. */
+  /** The path behind the URL of the server in `iss`. */
   readonly issuerPath: string;
   /** Form fields that limit a token to a subtenant; `undefined` where the platform documents none. */
   readonly subtenantForm: ((subtenant: string) => Readonly<Record<string, string>>) | undefined;
@@ -93,7 +93,7 @@ export interface ClaimNames {
   readonly tenant: string;
   /** The name of the tenant that outlives its move to another platform. */
   readonly tenantName: string;
-  /** The same name stands in the body of a token answer. */
+  /** The body of a token answer has a field of the same name. */
   readonly subtenant: string | undefined;
   /** The user's id: the first of these that is there. */
   readonly userIds: readonly string[];

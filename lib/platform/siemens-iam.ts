@@ -45,7 +45,7 @@ export const UAA_CLAIMS = {
 /** Every claim of these names that is there must be a string. */
 export const UAA_STRINGS: readonly string[] = Object.values(UAA_CLAIMS);
 
-/** Agents have tokens of their own, signed by the same keys (protocol page, section 7). */
+/** Zone of agents' tokens, which are signed by the same keys (protocol page, section 7). */
 const AGENT_ZONE = 'agentiam';
 const TECHNICAL_GRANT = 'client_credentials';
 

@@ -58,7 +58,7 @@ export const xcelerator: PlatformRules = {
     strings: [...UAA_STRINGS, CLAIMS.tenantName, ...CLAIMS.userIds],
   },
   readTenant,
-  speaksForUser: (claims) => namesUser(claims, CLAIMS.userIds),
+  isUserToken: (claims) => namesUser(claims, CLAIMS.userIds),
   // No rule is known by which a client id would name an app or its host.
   appAndHost: () => undefined,
   clientIdOf: undefined,

@@ -23,21 +23,21 @@ export function getCredentialsToken(type: Injectable, name?: string): InjectionT
   if (className !== undefined) return namedToken(className, name);
   throw new MindsphereCredentialsError(
     'options_invalid',
-    `No registration provides the class that was given together with the name '${name}': give one of this library, ` +
+    `No registration provides the class that was given together with the name '${name}'. Pass a class of this library, ` +
       'such as AppCredentials or TokenVerifier.',
   );
 }
 
 /**
- * Injects what `forRoot({ name })` registered, e.g. `@InjectCredentials(AppCredentials, 'plant')`. Where no registration
- * of this name is in reach, the start fails with Nest's error, which says what to write. Throws as
- * {@link getCredentialsToken} does.
+ * Injects what `forRoot({ name })` registered, e.g. `@InjectCredentials(AppCredentials, 'plant')`. Where no
+ * registration of this name is in reach, the start fails with Nest's error, which says what to write. Throws as {@link
+ * getCredentialsToken} does.
  */
 export function InjectCredentials(type: Injectable, name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getCredentialsToken(type, name));
 }
 
-/** Nest prints this text where it finds no provider for it, so it says what is missing and what to write. */
+/** Nest prints this string where it finds no provider for it, so it names what is missing and what to write. */
 function namedToken(className: string, name: string): string {
   return `${className} of registration '${name}' (MindsphereCredentialsModule.forRoot({ name: '${name}' }), imported here or global)`;
 }

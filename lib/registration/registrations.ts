@@ -5,12 +5,11 @@ import { resolveOptions } from '../config/resolve-options.js';
 import type { ResolvedOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { getCredentialsToken, type Injectable as InjectableClass } from './credentials-token.js';
-import { optionDifferences } from './option-differences.js';
 
 /** Injection token of a registration's {@link RegistrationId}, in its own module. */
 export const REGISTRATION_ID = Symbol('mindsphere-credentials:registration-id');
 
-/** One call of `forRoot` or `forRootAsync`: an object of its own, which tells it from other calls. */
+/** Stands for one call of `forRoot` or `forRootAsync`: calls differ by this object's identity. */
 export interface RegistrationId {
   /** `undefined` for the registration without a name. */
   readonly name: string | undefined;
@@ -18,17 +17,16 @@ export interface RegistrationId {
 
 type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 
-/** What a registration is made of. */
 interface RegistrationRequest {
   readonly id: RegistrationId;
   /** The options as given, completed from the environment, not validated. */
   readonly given: MindsphereCredentialsModuleOptions;
 }
 
-/** One set of options and what was made from it, whichever number of modules import it. */
+/** One set of options and the instances made from it, however many modules import it. */
 export class Registration {
   readonly options: ResolvedOptions;
-  /** Holds secrets, so it is private: it is only compared. */
+  /** Private, because it holds secrets. It is kept only to be compared. */
   readonly #given: MindsphereCredentialsModuleOptions;
   readonly #instances = new Map<InjectionToken, unknown>();
 
@@ -45,7 +43,7 @@ export class Registration {
     return optionDifferences(this.#given, given);
   }
 
-  /** The instance for an injection token, made when it is first asked for. */
+  /** The instance for an injection token, made at the first call. */
   once<T>(token: InjectionToken, make: () => T): T {
     if (!this.#instances.has(token)) this.#instances.set(token, make());
     return this.#instances.get(token) as T;
@@ -88,7 +86,7 @@ export class Registrations {
     return [...new Set(ids.map(({ name }) => name))];
   }
 
-  /** What a registration provides for a class, or what a test put in its place. */
+  /** The instance of a class in a registration, or what a test has overridden it with. */
   find<T>(type: InjectableClass & { readonly prototype: T }, name: string | undefined): T {
     return this.#moduleRef.get<T>(getCredentialsToken(type, name), { strict: false });
   }
@@ -97,7 +95,7 @@ export class Registrations {
     const modules = [...this.#modules.values()];
     const own = modules.find((module) => idOf(module) === id);
     if (own === undefined) return [];
-    // Nest adds a global module to the imports of all others, so what they say themselves counts.
+    // Nest adds a global module to the imports of all others, so only what their decorators list counts.
     const isImporter = own.isGlobal ? importsById(id) : ({ imports }: NestModule) => imports.has(own);
     return modules.filter(isImporter).map(nameOfModule);
   }
@@ -117,7 +115,7 @@ function importsById(id: RegistrationId): (module: NestModule) => boolean {
   };
 }
 
-// The name of an application's class serves the reader of a message here, and identifies nothing.
+// A minifier may change it, so it is used in messages only.
 function nameOfModule({ name }: NestModule): string {
   return name;
 }
@@ -135,4 +133,31 @@ function conflict(
       `${differences.join(', ')}. Give one of them another name, or register once and set isGlobal. Functions, agents ` +
       'and stores must be the same object to be equal.',
   );
+}
+
+/**
+ * The paths at which two sets of options differ, such as `app.hostTenant`; none where they are equal. Functions, agents
+ * and stores are equal only if they are the same object, because two of them cannot be compared.
+ */
+export function optionDifferences(one: unknown, other: unknown, path = ''): string[] {
+  if (Object.is(one, other)) return [];
+  if (!isPlain(one) || !isPlain(other)) return [path === '' ? 'the options' : path];
+  const keys = new Set([...Reflect.ownKeys(one), ...Reflect.ownKeys(other)]);
+  return [...keys].flatMap((key) =>
+    optionDifferences(
+      Reflect.get(one, key),
+      Reflect.get(other, key),
+      path === '' ? nameOf(key) : `${path}.${nameOf(key)}`,
+    ),
+  );
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
+function nameOf(key: string | symbol): string {
+  return typeof key === 'string' ? key : (key.description ?? 'a symbol');
 }

@@ -1,13 +1,13 @@
 import type { MindsphereCredentialsErrorCode } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
 
-/** What every event tells. No event holds a secret or a token. */
+/** What every event has. No event holds a secret or a token. */
 interface EventBase {
   /** When it happened: epoch milliseconds by wall time. */
   readonly at: number;
 }
 
-/** Whose token an event speaks of. Names only. There are as many as tenants: too many for the labels of a metric. */
+/** The credentials whose token an event is about. There are as many as tenants: too many for the labels of a metric. */
 export interface TokenSubject {
   /** The platform whose server is asked. */
   readonly platform: Platform;
@@ -19,9 +19,9 @@ export interface TokenSubject {
   readonly subtenant?: string;
 }
 
-/** Why something failed, without words: fit for the labels of a metric. */
+/** Why something failed, as codes that may be labels of a metric. */
 export interface FailureCodes {
-  /** `'unforeseen'`: the error was none of this library's. */
+  /** `'unforeseen'`: not an error of this library. */
   readonly code: MindsphereCredentialsErrorCode | 'unforeseen';
   /** HTTP status of the last answer, where there was one. */
   readonly status?: number;
@@ -30,17 +30,17 @@ export interface FailureCodes {
 }
 
 /**
- * A token request begins: all its attempts together. Not for a token from the cache, nor where a remembered refusal is
- * repeated.
+ * A token request begins, with all its attempts. Not emitted for a token from the cache, nor where a remembered
+ * rejection is repeated.
  */
 export interface TokenRequestedEvent extends EventBase, TokenSubject {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'token_requested';
 }
 
 /** An attempt has failed, and there will be another. */
 export interface TokenRetriedEvent extends EventBase, TokenSubject, FailureCodes {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'token_retried';
   /** The attempt that failed: 1 for the first. */
   readonly attempt: number;
@@ -48,9 +48,9 @@ export interface TokenRetriedEvent extends EventBase, TokenSubject, FailureCodes
   readonly delayMs: number;
 }
 
-/** A new token is there. */
+/** A token request has succeeded. */
 export interface TokenReceivedEvent extends EventBase, TokenSubject {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'token_received';
   /** From request to token, all attempts and a secret function's time included, in milliseconds. */
   readonly durationMs: number;
@@ -61,57 +61,62 @@ export interface TokenReceivedEvent extends EventBase, TokenSubject {
 }
 
 /**
- * A token request has failed with this error; a refusal where `retryable` is false. Where the secret cannot be had it
- * comes without a `token_requested`. Not repeated while the refusal is remembered.
+ * A token request has failed with this error; the server rejected it where `retryable` is false. Where the secret
+ * function failed there is no `token_requested` before. Not emitted again while a rejection is remembered.
  */
 export interface TokenRefusedEvent extends EventBase, TokenSubject, FailureCodes {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'token_refused';
   /** From request to failure, in milliseconds. */
   readonly durationMs: number;
-  /** HTTP requests made; 0 where the secret could not be had. */
+  /** HTTP requests made; 0 where the secret function failed. */
   readonly attempts: number;
 }
 
-/** A renewal has failed with this error, and the token at hand, still valid, goes on being served: once per renewal. */
+/** A renewal has failed with this error, and the held token, which is still valid, is served: once for each renewal. */
 export interface TokenServedStaleEvent extends EventBase, TokenSubject, FailureCodes {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'token_served_stale';
-  /** Life left of the token at hand, in milliseconds. */
+  /** Life left of the held token, in milliseconds. */
   readonly lifeLeftMs: number;
 }
 
-/** A key set has been asked for. */
+/** A key set was requested. */
 export interface KeySetReadEvent extends EventBase {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'key_set_read';
-  /** Whose servers' it is. */
+  /** The platform of the server. */
   readonly platform: Platform;
-  /** Whether a usable key set came. */
+  /** Whether a usable key set was received. */
   readonly outcome: 'ok' | 'failed';
-  /** In milliseconds. */
+  /** Of the request, in milliseconds. */
   readonly durationMs: number;
   /** HTTP status where it was neither 200 nor 304. */
   readonly status?: number;
-  /** Entries left out, because they cannot verify RS256 or their numbers are unsafe; `undefined` where none is. */
+  /**
+   * The number of keys that were ignored, because they cannot verify RS256 or their numbers are unsafe; `undefined` for
+   * 0.
+   */
   readonly ignoredKeys?: number;
-  /** Whose; only for configured tenants and issuers of verified tokens, because anybody can name any other. */
+  /**
+   * Of the server; only for configured tenants and issuers of verified tokens, because anybody can name any other one.
+   */
   readonly tenant?: string;
 }
 
-/** A user's token was presented and is not accepted, or cannot be judged now (`key_set_unavailable`). */
+/** A user's token was rejected, or cannot be verified now (`key_set_unavailable`). */
 export interface UserTokenRefusedEvent extends EventBase {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   readonly type: 'user_token_refused';
-  /** By the form of its `iss`; `undefined` where it has the form of no platform of the registration. */
+  /** By the form of the token's `iss`; `undefined` where it has the form of no platform of the registration. */
   readonly platform?: Platform;
   /** Why, as `TokenVerifier.verify` fails. */
   readonly code: FailureCodes['code'];
 }
 
-/** A token of another instance was taken from the shared store: no request was made for it. */
+/** A token of another instance was taken from the shared store, without a request. */
 export interface StoreTokenTakenEvent extends EventBase, TokenSubject {
-  /** Tells this event from others. */
+  /** The type of the event. */
   readonly type: 'store_token_taken';
   /** Life left of the token, in milliseconds. */
   readonly lifeLeftMs: number;
@@ -119,37 +124,40 @@ export interface StoreTokenTakenEvent extends EventBase, TokenSubject {
 
 /** A new token was put into the shared store, for the other instances. */
 export interface StoreTokenStoredEvent extends EventBase, TokenSubject {
-  /** Tells this event from others. */
+  /** The type of the event. */
   readonly type: 'store_token_stored';
 }
 
-/** An entry of the shared store was not believed: it counts as none, and the token endpoint is asked. */
+/** An entry of the shared store was rejected, so the token is requested. */
 export interface StoreEntryRefusedEvent extends EventBase {
-  /** Tells this event from others. */
+  /** The type of the event. */
   readonly type: 'store_entry_refused';
   /**
-   * `malformed`: not of our format; `foreign`: of a key we do not have; `tampered`: changed, or moved from another
-   * entry; `unacceptable`: no token that would be believed from the token endpoint; `expired`: its token has no life
-   * left.
+   * `malformed`: not of our format; `foreign`: of an unknown encryption key; `tampered`: changed, or moved from another
+   * entry; `unacceptable`: a token that would be rejected if the token endpoint answered it; `expired`: a token without
+   * life left.
    */
   readonly reason: 'malformed' | 'foreign' | 'tampered' | 'unacceptable' | 'expired';
 }
 
-/** The shared store failed or gave no answer in time; it is left alone for a while, and every instance asks for itself. */
+/**
+ * The shared store failed or did not answer in time; it is not used for a while, and every instance requests tokens
+ * itself.
+ */
 export interface StoreUnavailableEvent extends EventBase {
-  /** Tells this event from others. */
+  /** The type of the event. */
   readonly type: 'store_unavailable';
-  /** What it was asked to do. */
+  /** The operation that failed. */
   readonly operation: 'get' | 'set' | 'delete' | 'lock' | 'release';
-  /** Whether it failed, or gave no answer in time. */
+  /** Whether it failed, or did not answer in time. */
   readonly reason: 'error' | 'timeout';
-  /** For how long it is left alone, in milliseconds. */
+  /** For how long it is not used, in milliseconds. */
   readonly pauseMs: number;
 }
 
 /** The shared store answers again. */
 export interface StoreRecoveredEvent extends EventBase {
-  /** Tells this event from others. */
+  /** The type of the event. */
   readonly type: 'store_recovered';
 }
 

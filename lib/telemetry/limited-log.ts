@@ -10,8 +10,8 @@ interface LimitedLogOptions {
   /** The line for the number of lines that were left out. */
   readonly summary: (count: number) => string;
   /**
-   * Whether a timer writes the summary at the end of the window. Its owner then has to call {@link LimitedLog.close}. Else
-   * the summary precedes the next line after the window.
+   * Whether a timer writes the summary at the end of the window. Its owner then has to call {@link LimitedLog.close}.
+   * Else the summary precedes the next line after the window.
    */
   readonly timed: boolean;
 }

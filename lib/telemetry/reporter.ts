@@ -26,8 +26,8 @@ const MAX_PLACE_LENGTH = 120;
 const MAX_LENGTH_READ = 4_096;
 
 /**
- * Makes all events and log lines of one registration; each stage is handed the same reporter. An event is made only where
- * somebody subscribed. Log lines of which there may be one for each tenant or request are limited.
+ * Makes all events and log lines of one registration; each stage is handed the same reporter. An event is made only
+ * where somebody subscribed. Log lines of which there may be one for each tenant or request are limited.
  */
 export class Reporter {
   readonly #events: MindsphereCredentialsEvents;
@@ -193,7 +193,7 @@ export function failureCodes(failure: unknown): FailureCodes {
 
 function refreshFailureLine(subject: TokenSubject, failure: unknown, lifeLeftMs: number): string {
   const seconds = Math.ceil(lifeLeftMs / 1_000);
-  const token = lifeLeftMs > 0 ? `the token at hand is valid for ${seconds} s` : 'there is no valid token';
+  const token = lifeLeftMs > 0 ? `the held token is valid for ${seconds} s` : 'there is no valid token';
   // An error of this library holds no secret; any other one may.
   const isOurs = failure instanceof MindsphereCredentialsError;
   const reason = isOurs ? `${failure.code}: ${failure.message}` : 'Unforeseen error.';

@@ -3,12 +3,12 @@ import type { FailureCodes } from '../telemetry/credentials-event.interface.js';
 import type { TokenState } from '../token/held-token.js';
 
 /**
- * How long a user's tenant counts as failing after a failure. Only a request of that tenant could prove that it works
- * again, and an instance that is down gets none.
+ * How long a user's tenant counts as failing after a failure. Only a request for that tenant could show that it works
+ * again, and an instance that is down gets no requests.
  */
 const FAILURE_COUNTS_MS = 300_000;
 
-/** The health of one configured credential, read from its cache. */
+/** The health of configured credentials, by the cached state of their token. */
 export interface CredentialsHealth {
   /** The platform that they act on. */
   readonly platform: Platform;
@@ -18,7 +18,7 @@ export interface CredentialsHealth {
   readonly secondsLeft?: number;
   /** When the token that is held was received, as ISO 8601. */
   readonly lastRefresh?: string;
-  /** Why the last request for a token failed; absent where it did not. */
+  /** Why the last request for a token failed; absent where it succeeded. */
   readonly lastErrorCode?: FailureCodes['code'];
   /** The tokens for other tenants (`forUserTenant`, `forUser`), of at most 10,000; absent where none was asked for. */
   readonly tenants?: TenantsHealth;
@@ -47,9 +47,9 @@ export function healthOf(
 }
 
 /**
- * The health of app credentials: of their own token, if their tenants are configured, and of those for other tenants.
- * These are down together, where some fail and none is valid: one tenant's failure must not take the application out of
- * service for all the others.
+ * The health of app credentials: of their own token, if their tenants are configured, and of the tokens for other
+ * tenants. The latter count as down only where some fail and none is valid: the failure of one tenant must not take the
+ * application out of service for all others.
  */
 export function appHealthOf(
   platform: Platform,

@@ -1,21 +1,22 @@
-import { Injectable } from '@nestjs/common';
+import { type FactoryProvider, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { firstValueFrom } from 'rxjs';
 import { AppCredentials } from '../credentials/app.credentials.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
 import type { TechnicalCredentials } from '../credentials/technical-credentials.js';
+import { getCredentialsToken } from '../registration/credentials-token.js';
 import { TenantCredentials } from '../credentials/tenant.credentials.js';
 import { appHealthOf, type CredentialsHealth, healthOf } from './credentials-health.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
-/** How {@link MindsphereHealthIndicator.check} looks. */
+/** Options of {@link MindsphereHealthIndicator.check}. */
 export interface MindsphereHealthOptions {
   /**
-   * Whether a token is asked for where no valid one is held, and the answer waited for, `request.deadlineMs` at most.
-   * Default `false`: what is known is read, without network I/O. It then stays down after a failure until somebody else
-   * asks for a token, so a check that takes the instance out of traffic (readiness) needs `true`. Tokens for users'
-   * tenants are never asked for.
+   * Whether a token is requested where no valid one is held; the check then takes at most `request.deadlineMs`. Default
+   * `false`: only the cached state is read, without network I/O. It then stays down after a failure until the
+   * application requests a token, so a check that takes the instance out of traffic (readiness) needs `true`. Tokens
+   * for users' tenants are never requested.
    */
   readonly request?: boolean;
 }
@@ -36,7 +37,7 @@ export class MindsphereHealthIndicator {
 
   /**
    * `app` and `tenant` as they are injected, each if it is configured, and as `xcelerator.app` and `xcelerator.tenant`
-   * those of the other platform; down where one of them is. No network I/O unless asked for. Never fails.
+   * those of the other platform; down where one of them is. No network I/O unless `request` is set. Never fails.
    */
   async check<Key extends string>(
     key: Key,
@@ -44,12 +45,29 @@ export class MindsphereHealthIndicator {
   ): Promise<HealthIndicatorResult<Key>> {
     const apps = onAllPlatforms(this.app);
     const tenants = onAllPlatforms(this.tenant);
-    if (request) await Promise.all([...apps, ...tenants].map(askForToken));
+    if (request) await Promise.all([...apps, ...tenants].map(requestToken));
     const found = { ...entries('app', apps, healthOfApp), ...entries('tenant', tenants, healthOfTenant) };
     const indicator = this.indicators.check(key);
     const isDown = Object.values(found).some(({ status }) => status === 'down');
     return isDown ? indicator.down(found) : indicator.up(found);
   }
+}
+
+/**
+ * The provider of an indicator for the registration of a name; inject it with
+ * `@InjectCredentials(MindsphereHealthIndicator, name)`.
+ */
+export function createMindsphereHealthIndicator(name?: string): FactoryProvider<MindsphereHealthIndicator> {
+  return {
+    provide: getCredentialsToken(MindsphereHealthIndicator, name),
+    useFactory: (indicators: HealthIndicatorService, app: AppCredentials, tenant: TenantCredentials) =>
+      new MindsphereHealthIndicator(indicators, app, tenant),
+    inject: [
+      HealthIndicatorService,
+      getCredentialsToken(AppCredentials, name),
+      getCredentialsToken(TenantCredentials, name),
+    ],
+  };
 }
 
 /** The credentials as they are injected first, then those of the other platforms. */
@@ -58,7 +76,7 @@ function onAllPlatforms<T extends { readonly platform: Platform; on(platform: Pl
   return [injected, ...others.map(({ platform }) => injected.on(platform))];
 }
 
-/** Named as the options are: the injected ones by their group alone. */
+/** By the names of their options: the injected ones by their group alone. */
 function entries<T extends TechnicalCredentials>(
   group: 'app' | 'tenant',
   [injected, ...others]: readonly T[],
@@ -84,8 +102,8 @@ function healthOfTenant(tenant: TenantCredentials): CredentialsHealth | undefine
   return tenant.state === undefined ? undefined : healthOf(tenant.platform, tenant.state);
 }
 
-/** Whatever comes of it: the state tells. */
-async function askForToken(credentials: TechnicalCredentials): Promise<void> {
+/** A failure is not thrown: the state of the credentials shows it. */
+async function requestToken(credentials: TechnicalCredentials): Promise<void> {
   if (credentials.state === undefined) return;
   await firstValueFrom(credentials.getToken()).catch(() => undefined);
 }

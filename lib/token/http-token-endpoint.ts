@@ -17,8 +17,7 @@ import type { ResolvedRequestOptions } from '../config/resolved-options.interfac
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { fingerprintOf } from '../config/sealed-secrets.js';
 import { Reporter } from '../telemetry/reporter.js';
-import { ownHttpService } from '../transport/own-axios.js';
-import { proxySecrets } from '../transport/proxy-secrets.js';
+import { ownHttpService, proxySecrets } from '../transport/own-axios.js';
 import { now } from '../util/clock.js';
 import { redactor } from '../util/redaction.js';
 import { RefusalMemory } from './refusal-memory.js';
@@ -33,8 +32,7 @@ import type {
   TokenOrder,
   TokenSharing,
 } from './token-source.interface.js';
-import { type HttpAnswer, failureOf } from '../transport/request-failure.js';
-import { tookTooLong, transportFailure } from '../transport/transport-failure.js';
+import { failureOfAnswer, type HttpAnswer, tookTooLong, transportFailure } from '../transport/request-failure.js';
 
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {
@@ -108,7 +106,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
       failAfter(this.#limits.timeoutMs, () => tookTooLong(order.url, this.#limits.timeoutMs, attempts)),
       map((answer) => {
         if (answer.status < 200 || answer.status > 299) {
-          throw failureOf(answer, order.url, { redact, attempts, maxRetryAfterMs });
+          throw failureOfAnswer(answer, order.url, { redact, attempts, maxRetryAfterMs });
         }
         return readGrant(answer, order.url, order.expected, attempts);
       }),

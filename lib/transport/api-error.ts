@@ -1,7 +1,7 @@
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { boundedDelay, retryAfter } from './request-failure.js';
 
-/** What is known of a failed call beside its error. It holds no token. */
+/** The properties of a call that decide how its failure is answered. They hold no token. */
 export interface FailedCall {
   /** Whether the call was made with a user's own token. */
   readonly isUsers: boolean;
@@ -9,8 +9,8 @@ export interface FailedCall {
 }
 
 /**
- * The failure of a call of ours: an `AxiosError` that leads to no token. Its own class tells it from the failures of an
- * application's other clients.
+ * The failure of a call by `MindsphereHttpService`: an `AxiosError` from which no token can be reached. It is a class
+ * of its own, so that an exception filter can tell it from failures of the application's other clients.
  */
 export class ApiError extends AxiosError {
   readonly #call: FailedCall;
@@ -43,7 +43,7 @@ export class ApiError extends AxiosError {
     return this.#call.isUsers;
   }
 
-  /** @internal What the API asked to wait, bounded by `request.maxRetryAfterMs`. */
+  /** @internal The `Retry-After` of the API in milliseconds, bounded by `request.maxRetryAfterMs`. */
   get retryAfterMs(): number | undefined {
     const demandedMs = retryAfter(this.response?.headers['retry-after']);
     return demandedMs === undefined ? undefined : boundedDelay(demandedMs, this.#call.maxRetryAfterMs);

@@ -1,9 +1,11 @@
+import { isAxiosError } from 'axios';
 import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
 import {
   MindsphereCredentialsError,
   type MindsphereCredentialsErrorDetails,
 } from '../errors/mindsphere-credentials.error.js';
 import { now } from '../util/clock.js';
+import { LARGEST_ANSWER_BYTES } from './own-axios.js';
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
 
@@ -14,16 +16,16 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** What a failure that is made of an answer needs to know of the request. */
+/** What {@link failureOfAnswer} needs to know of the request. */
 export interface FailedAttempt {
-  /** Makes the server's words fit to be shown. */
+  /** Removes secrets and tokens from strings of the server. */
   readonly redact: (text: string) => string;
   readonly attempts: number;
   readonly maxRetryAfterMs: number;
 }
 
 /** A `token_request_failed`; `retryable` says whether the same request may succeed later. */
-export function requestFailed(
+function requestFailed(
   endpoint: string,
   what: string,
   details: MindsphereCredentialsErrorDetails & { readonly retryable: boolean },
@@ -34,20 +36,35 @@ export function requestFailed(
   });
 }
 
-/** The failure that an answer without success means. Classified by status; the body is read only for its words. */
-export function failureOf(
+export function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {
+  return requestFailed(url, `gave no complete answer within ${timeMs} ms`, { retryable: true, attempts });
+}
+
+/** Keeps the code of an Axios error only: the error holds the whole request, and so the secret. */
+export function transportFailure(failure: unknown, url: string, attempts: number): MindsphereCredentialsError {
+  const { code, message } = isAxiosError(failure) ? failure : { code: undefined, message: '' };
+  if (message.startsWith('maxContentLength')) {
+    const tooLong = `The token endpoint ${url} gave an answer of more than ${LARGEST_ANSWER_BYTES} bytes.`;
+    return new MindsphereCredentialsError('token_response_invalid', tooLong, { endpoint: url, attempts });
+  }
+  const known = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
+  return requestFailed(url, `could not be reached, or the connection broke${known}`, { retryable: true, attempts });
+}
+
+/** The error for an answer whose status is not 2xx. `retryable` follows from the status alone, not from the body. */
+export function failureOfAnswer(
   answer: HttpAnswer,
   endpoint: string,
   { redact, attempts, maxRetryAfterMs }: FailedAttempt,
 ): MindsphereCredentialsError {
   const { status, headers, body } = answer;
-  const { error, errorDescription } = errorWords(body, redact);
+  const { error, errorDescription } = errorStrings(body, redact);
   const demandedMs = retryAfter(headers['retry-after']);
-  const words = [error, errorDescription].filter((word) => word !== undefined).join(': ');
+  const reason = [error, errorDescription].filter((part) => part !== undefined).join(': ');
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
   const failure = requestFailed(
     endpoint,
-    `answered with status ${status}${redirect}${words === '' ? '' : ` (${words})`}`,
+    `answered with status ${status}${redirect}${reason === '' ? '' : ` (${reason})`}`,
     {
       status,
       attempts,
@@ -64,33 +81,34 @@ export function failureOf(
 /** Failures whose server asks to wait for longer than `request.maxRetryAfterMs`. */
 const waitingTooLong = new WeakSet<MindsphereCredentialsError>();
 
-/** Whether the server asks to wait for longer than this registration would. */
+/** Whether the server asks to wait for longer than the registration allows. */
 export function asksToWaitTooLong(failure: MindsphereCredentialsError): boolean {
   return waitingTooLong.has(failure);
 }
 
-/** A delay that a server asks for, as whole seconds in milliseconds, and no more than the most that counts. */
-export function boundedDelay(demandedMs: number, mostMs: number): number {
-  return Math.min(Math.ceil(demandedMs / 1_000), Math.floor(mostMs / 1_000)) * 1_000;
+/** The delay of a `Retry-After`, rounded up to whole seconds, in milliseconds; at most `maxMs`. */
+export function boundedDelay(demandedMs: number, maxMs: number): number {
+  return Math.min(Math.ceil(demandedMs / 1_000), Math.floor(maxMs / 1_000)) * 1_000;
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), as milliseconds from now. */
 export function retryAfter(value: unknown): number | undefined {
   if (typeof value !== 'string' || value.trim() === '') return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1_000;
-  // A date begins with the name of a day; JavaScript would read a date into much else, such as `-7`.
+  // A date begins with the name of a day. `Date.parse` accepts much else, such as `-7`.
   const date = /^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now().wall);
 }
 
 /** UAA: `error` and `error_description`; other services: `errors[0].code` and `.message` (protocol page, section 5). */
-function errorWords(body: string, redact: (text: string) => string) {
+function errorStrings(body: string, redact: (text: string) => string) {
   const parsed = parseValues(body) ?? NO_VALUES;
   const errors: readonly unknown[] = Array.isArray(parsed['errors']) ? parsed['errors'] : [];
   const first = isValues(errors[0]) ? errors[0] : NO_VALUES;
-  const word = (value: unknown) => (typeof value === 'string' && value !== '' ? redact(value) : undefined);
+  const readable = (value: unknown) => (typeof value === 'string' && value !== '' ? redact(value) : undefined);
   return {
-    error: word(parsed['error']) ?? word(ownValue(first, 'code')),
-    errorDescription: word(parsed['error_description']) ?? word(ownValue(first, 'message')) ?? word(parsed['message']),
+    error: readable(parsed['error']) ?? readable(ownValue(first, 'code')),
+    errorDescription:
+      readable(parsed['error_description']) ?? readable(ownValue(first, 'message')) ?? readable(parsed['message']),
   };
 }

@@ -4,14 +4,14 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import { asksToWaitTooLong } from './request-failure.js';
 import { backgroundTimer, elapsedSince, now } from '../util/clock.js';
 
-/** Told of each further attempt: why, after which delay, and the number of the attempt that failed. */
+/** Called before each further attempt: `attempt` is the number of the one that failed. */
 export type OnRetry = (failure: unknown, delayMs: number, attempt: number) => void;
 
 export type RetryLimits = Pick<ResolvedRequestOptions, 'deadlineMs' | 'retries' | 'retryDelayMs' | 'maxRetryAfterMs'>;
 
 /**
- * Subscribes anew after a failure that may pass: exponential backoff with full jitter, or what `Retry-After` demands.
- * Gives the failure on at once where no attempt is left, or the next would begin after the deadline.
+ * Subscribes again after a retryable failure: with exponential backoff and full jitter, or after `Retry-After`. Fails
+ * at once where no attempt is left, or the next one would begin after the deadline.
  */
 export function retryTransient<T>(
   limits: RetryLimits,
@@ -34,7 +34,7 @@ export function retryTransient<T>(
   };
 }
 
-/** Fails with what `failure` makes once the time is over; the source is unsubscribed, which aborts its request. */
+/** A timeout: fails with the error that `failure` returns, and unsubscribes the source, which aborts its request. */
 export function failAfter<T>(timeMs: number, failure: () => Error): MonoTypeOperatorFunction<T> {
   return (source) =>
     race(
@@ -57,6 +57,6 @@ function waitBeforeRetry(
   const jittered = random() * retryDelayMs * 2 ** (retries - 1);
   const demanded = failure.retryAfterMs;
   if (demanded === undefined) return jittered;
-  // Jitter on top, never below: many instances were told the same second.
+  // Jitter is added, never subtracted: many instances may have got the same `Retry-After`.
   return demanded > maxRetryAfterMs || asksToWaitTooLong(failure) ? undefined : demanded + jittered;
 }

@@ -5,8 +5,8 @@ import { Injectable, type NestMiddleware } from '@nestjs/common';
 export const runningRequest = new AsyncLocalStorage<object>();
 
 /**
- * Notes the request, by Node's `AsyncLocalStorage`, for all code that runs while it is served, so that `CurrentUser` finds
- * its user: `consumer.apply(CurrentUserMiddleware).forRoutes('{*path}')`, on Express and Fastify, once for all
+ * Notes the request, by Node's `AsyncLocalStorage`, for all code that runs while it is served, so that `CurrentUser`
+ * finds its user: `consumer.apply(CurrentUserMiddleware).forRoutes('{*path}')`, on Express and Fastify, once for all
  * registrations. It checks nothing and refuses no request: guards run after it. No network I/O.
  */
 @Injectable()

@@ -9,20 +9,20 @@ const SCHEME = 'Bearer ';
 const AUTHORIZATION = 'authorization';
 
 /**
- * The bearer token a request presents: not empty, else unjudged. Throws `token_missing` where the request carries no
- * bearer credentials, `token_malformed` where what it carries is no single token.
+ * The bearer token a request presents: not empty, otherwise not checked. Throws `token_missing` where the request has no
+ * bearer credentials, `token_malformed` where they are not a single token.
  */
 export function presentedToken(request: unknown, { extract }: UserTokenOptions): string {
-  if (extract !== undefined) return tokenOf(extracted(request, extract));
+  if (extract !== undefined) return bearerTokenOf(extracted(request, extract));
   const raw = rawRequestOf(request);
   if (repeatsAuthorization(raw)) throw malformed('the request has more than one Authorization header');
-  return tokenOf(headerOf(raw) ?? handshakeTokenOf(raw));
+  return bearerTokenOf(headerOf(raw) ?? handshakeTokenOf(raw));
 }
 
 /** The token of an `Authorization` value, or a bare token. Throws `token_missing` or `token_malformed`. */
-export function tokenOf(authorization: unknown): string {
+export function bearerTokenOf(authorization: unknown): string {
   if (authorization === undefined || authorization === null) throw missing();
-  if (typeof authorization !== 'string') throw malformed('the token is not a text');
+  if (typeof authorization !== 'string') throw malformed('the token is not a string');
   const token = authorization.startsWith(SCHEME)
     ? authorization.slice(SCHEME.length)
     : authorization.replace(/^bearer(?: |$)/i, '');
@@ -30,18 +30,18 @@ export function tokenOf(authorization: unknown): string {
   return token.startsWith(' ') ? token.trimStart() : token;
 }
 
-/** A token fit to be passed on in a header, whatever it says. Throws `token_malformed`. */
+/** A token that may be sent in a header, verified or not. Throws `token_malformed`. */
 export function passableToken(token: string): string {
-  if (!BEARER_TOKEN.test(token)) throw malformed('the token holds characters no token has');
+  if (!BEARER_TOKEN.test(token)) throw malformed('it has characters that RFC 6750 does not allow');
   return token;
 }
 
-/** Node's own request object, which stays the same however a framework wraps it. */
+/** Node's own request object, which is the same for all wrappers that a framework makes of it. */
 export function rawRequestOf(request: unknown): object {
   const outer: MaybeRequest = objectOf(request) ?? {};
-  // GraphQL hands on a context that holds the request; Fastify wraps Node's.
-  const handedOn: MaybeRequest | undefined = objectOf(outer.req);
-  const inner = handedOn?.headers === undefined ? outer : handedOn;
+  // A GraphQL context has the request as `req`, Fastify's request Node's as `raw`.
+  const inContext: MaybeRequest | undefined = objectOf(outer.req);
+  const inner = inContext?.headers === undefined ? outer : inContext;
   const raw: MaybeRequest | undefined = objectOf(inner.raw);
   return raw?.headers === undefined ? inner : raw;
 }
@@ -55,15 +55,18 @@ export function repeatsAuthorization(request: unknown): boolean {
   return count > 1;
 }
 
-/** Whether a value is a request of Node, whatever wraps it, or a GraphQL context that holds a request. */
+/** Whether a value is a request of Node, a framework's wrapper of one, or a GraphQL context that holds one. */
 export function isRequest(value: unknown): boolean {
   const outer: MaybeRequest = objectOf(value) ?? {};
-  const handedOn: MaybeRequest | undefined = objectOf(outer.req);
+  const inContext: MaybeRequest | undefined = objectOf(outer.req);
   const raw: MaybeRequest = rawRequestOf(value);
-  return handedOn?.headers !== undefined || (raw.headers !== undefined && Array.isArray(raw.rawHeaders));
+  return inContext?.headers !== undefined || (raw.headers !== undefined && Array.isArray(raw.rawHeaders));
 }
 
-/** What requests of Node, Express, Fastify and socket.io may have. Nothing of it is taken for granted. */
+/**
+ * The properties that requests of Node, Express, Fastify and Socket.IO may have; each may be missing or of another
+ * type.
+ */
 interface MaybeRequest {
   readonly headers?: { readonly authorization?: unknown };
   readonly rawHeaders?: unknown;
@@ -75,7 +78,7 @@ interface MaybeRequest {
 function extracted(request: unknown, extract: (request: unknown) => string | undefined): unknown {
   try {
     const token: unknown = extract(request);
-    // A promise is no token; if it is rejected later, that must not end the process.
+    // A promise is not a token. Its later rejection must not end the process.
     if (isThenable(token)) void Promise.resolve(token).catch(() => undefined);
     return token;
   } catch {
@@ -84,10 +87,10 @@ function extracted(request: unknown, extract: (request: unknown) => string | und
 }
 
 function headerOf(raw: MaybeRequest): string | undefined {
-  // Its own: a polluted `Object.prototype` must not give a token to requests that carry none.
+  // By own property: a polluted `Object.prototype` must not give a token to requests without one.
   const value = raw.headers === undefined ? undefined : ownValue(raw.headers, AUTHORIZATION);
   if (value === undefined || value === '') return undefined;
-  if (typeof value !== 'string') throw malformed('the Authorization header is not one text');
+  if (typeof value !== 'string') throw malformed('the Authorization header is not a single string');
   if (!value.startsWith(SCHEME) && !/^bearer(?: |$)/i.test(value)) throw missing();
   return value;
 }
@@ -107,7 +110,7 @@ function objectOf(value: unknown): object | undefined {
 }
 
 function missing(): MindsphereCredentialsError {
-  return new MindsphereCredentialsError('token_missing', 'The request carries no bearer token.');
+  return new MindsphereCredentialsError('token_missing', 'The request has no bearer token.');
 }
 
 function malformed(what: string): MindsphereCredentialsError {

@@ -1,36 +1,36 @@
 import { rawRequestOf } from './presented-token.js';
 import type { UserToken } from './user-token.js';
 
-/** A user whom a verifier vouches for. */
+/** A verified user, as published on a request. */
 export interface Publication {
   readonly user: UserToken;
-  /** The verifier that vouches for the user; another registration's guard asks its own. */
+  /** The verifier that verified the user; guards of other registrations have other verifiers. */
   readonly verifier: object;
-  /** When that ends, in epoch milliseconds: a connection may live longer than its user's token. */
+  /** Until when the token is valid, in epoch milliseconds: a connection may outlive its user's token. */
   readonly until: number;
 }
 
 /**
- * Where guards leave what they have found: on the request, or whatever stands for it. Nest builds request-scoped
- * providers before guards run, so an injected `UserToken` looks here at each reading. A property, because a weak map of
- * all requests costs the garbage collector several microseconds for each (measured); it holds no token, only objects
- * that show none.
+ * The property by which guards publish users on the request, or on the object that represents it in other transports.
+ * Nest builds request-scoped providers before guards run, so an injected `UserToken` reads this property at each
+ * access. It is a property because a `WeakMap` of all requests costs the garbage collector several microseconds for
+ * each (measured). A dump of the request shows no token: the objects in it have their tokens in private fields.
  */
 const PUBLISHED = Symbol('mindsphere-credentials:published-user');
 
 /** The latest first; one for each registration whose guard has run. */
-type Marked = { [PUBLISHED]?: readonly Publication[] };
+type Holder = { [PUBLISHED]?: readonly Publication[] };
 
-/** For objects that take no property. Its entries go with these objects. */
+/** For frozen objects, which take no new property. Entries are collected together with these objects. */
 const ofFrozen = new WeakMap<object, readonly Publication[]>();
 
-/** Notes a verified user on each of the objects that stand for a call. What is no object is skipped. */
+/** Publishes a verified user on each of the objects of one call. Values that are no objects are skipped. */
 export function publishUser(holders: readonly unknown[], publication: Publication): void {
   for (const holder of distinct(holders))
     setPublished(holder, [publication, ...othersThan(publication.verifier, holder)]);
 }
 
-/** Takes back what a verifier had vouched for: the call is not its user's any more. */
+/** Removes the user that a verifier had published on the objects of a call. */
 export function withdrawUser(holders: readonly unknown[], verifier: object): void {
   for (const holder of distinct(holders)) {
     if (allPublished(holder) !== undefined) setPublished(holder, othersThan(verifier, holder));
@@ -38,8 +38,9 @@ export function withdrawUser(holders: readonly unknown[], verifier: object): voi
 }
 
 /**
- * The verified user of a request, if a guard has found one and the user's token has not expired since; the one that its
- * own verifier found, where one is given.
+ * The verified user of a request, if a guard has published one whose token has not expired since.
+ *
+ * @param verifier whose user is wanted; default: the user that was published last.
  */
 export function publishedUser(request: unknown, verifier?: object): UserToken | undefined {
   const all = allPublished(rawRequestOf(request));
@@ -47,23 +48,23 @@ export function publishedUser(request: unknown, verifier?: object): UserToken | 
   return latest !== undefined && Date.now() < latest.until ? latest.user : undefined;
 }
 
-/** The raw objects behind what stands for a call; in most calls there is one. */
-function distinct(holders: readonly unknown[]): readonly Marked[] {
+/** The raw objects of a call, each once; in most calls there is one. */
+function distinct(holders: readonly unknown[]): readonly Holder[] {
   const raw = holders.filter((holder) => typeof holder === 'object' && holder !== null).map(rawRequestOf);
   return raw.length < 2 ? raw : [...new Set(raw)];
 }
 
-function othersThan(verifier: object, holder: Marked): readonly Publication[] {
+function othersThan(verifier: object, holder: Holder): readonly Publication[] {
   return allPublished(holder)?.filter((published) => published.verifier !== verifier) ?? [];
 }
 
-function setPublished(holder: Marked, all: readonly Publication[]): void {
+function setPublished(holder: Holder, all: readonly Publication[]): void {
   if (!Object.isExtensible(holder)) ofFrozen.set(holder, all);
-  // A plain assignment is fast; what is no request (a message's payload) must not show the property when it is copied.
+  // A plain assignment is fast. On other objects, such as the payload of a message, the property must not be copied.
   else if ('headers' in holder) holder[PUBLISHED] = all;
   else Object.defineProperty(holder, PUBLISHED, { value: all, configurable: true, enumerable: false, writable: true });
 }
 
-function allPublished(holder: Marked): readonly Publication[] | undefined {
+function allPublished(holder: Holder): readonly Publication[] | undefined {
   return holder[PUBLISHED] ?? ofFrozen.get(holder);
 }

@@ -12,19 +12,19 @@ import type { VerifiedToken } from '../verification/verified-token.js';
 
 type NameFunction = Extract<NameRule, (tenant: string) => unknown>;
 
-/** Why a function gave no name. Of what it throws nothing is kept: that may hold anything. */
+/** Why the function returned no name. Errors of the function itself are not kept, because they may hold secrets. */
 class NoName extends Error {}
 
 /**
- * The names of tenants by the option `tenantName` of a token's platform. A name decides about no access, so a function
- * that fails or is late costs a log line and its time, and nothing else.
+ * The names of tenants by the option `tenantName` of a token's platform. A name decides about no access, so where
+ * the function fails or is late, the user has no name from it, and one log line is written.
  */
 export class TenantNames {
   readonly #platforms: readonly ResolvedPlatform[];
   readonly #deadlineMs: number;
   readonly #reporter: Reporter;
-  /** By token: a function is asked once, however many requests present the token meanwhile. */
-  readonly #asked = new Map<string, Observable<string | undefined>>();
+  /** Running calls by token: the function is called once, however many requests present the token meanwhile. */
+  readonly #pending = new Map<string, Observable<string | undefined>>();
 
   constructor({ platforms, request }: Pick<ResolvedOptions, 'platforms' | 'request'>, reporter: Reporter) {
     this.#platforms = platforms;
@@ -37,29 +37,29 @@ export class TenantNames {
     const rule = this.#platforms.find(({ rules }) => rules.platform === platform)?.users.tenantName;
     if (rule === undefined) return of(undefined);
     if (typeof rule !== 'function') return of(Object.hasOwn(rule, tenant) ? textOf(rule[tenant]) : undefined);
-    return this.#asked.get(value) ?? this.#ask(rule, value, tenant);
+    return this.#pending.get(value) ?? this.#ask(rule, value, tenant);
   }
 
   #ask(rule: NameFunction, token: string, tenant: string): Observable<string | undefined> {
     const name$ = answerOf(() => rule(tenant)).pipe(
       take(1),
       defaultIfEmpty(undefined),
-      failAfter(this.#deadlineMs, () => new NoName(`gave no answer within ${this.#deadlineMs} ms`)),
+      failAfter(this.#deadlineMs, () => new NoName(`did not answer within ${this.#deadlineMs} ms`)),
       map(nameIn),
       catchError((failure: unknown) => {
         this.#reporter.tenantNameMissing(tenant, failure instanceof NoName ? failure.message : 'failed');
         return of(undefined);
       }),
-      finalize(() => this.#asked.delete(token)),
-      // Callers may leave; the function goes on for those who come.
+      finalize(() => this.#pending.delete(token)),
+      // Not cancelled when a caller unsubscribes, because others may wait for the same name.
       shareReplay({ bufferSize: 1, refCount: false }),
     );
-    this.#asked.set(token, name$);
+    this.#pending.set(token, name$);
     return name$;
   }
 }
 
 function nameIn(answer: unknown): string | undefined {
   if (answer === undefined || answer === null || typeof answer === 'string') return textOf(answer);
-  throw new NoName('gave something that is no string');
+  throw new NoName('did not return a string');
 }

@@ -70,8 +70,8 @@ export class TokenVerifier {
   }
 
   /**
-   * @internal The user of a token verified before, at once; `undefined` where only {@link verify} can tell. No network
-   * I/O to wait for. Says nothing about a rule of the application's for tenants.
+   * @internal The user of a token verified before; `undefined` where {@link verify} has to verify it. No network I/O. The
+   * function `verification.allowedTenants` is not called.
    */
   recall(jwt: string): UserToken | undefined {
     const found = typeof jwt === 'string' ? this.#remembered.get(jwt) : undefined;
@@ -82,8 +82,8 @@ export class TokenVerifier {
   }
 
   /**
-   * @internal The platform that a token may be for, by the form of its `iss` alone: it chooses between gateways, and
-   * nothing else. `undefined` where it has the form of no platform of this registration.
+   * @internal The platform of an unverified token, by the form of its `iss` alone: for choosing a gateway, and nothing
+   * else. `undefined` where it has the form of no platform of this registration.
    */
   platformOf(jwt: string): Platform | undefined {
     const { iss } = (typeof jwt === 'string' ? decodeJwt(jwt)?.claims : undefined) ?? {};
@@ -91,7 +91,7 @@ export class TokenVerifier {
     return this.#options.platforms.find((platform) => isIssuer(iss, platform))?.rules.platform;
   }
 
-  /** @internal Whether the application has a rule of its own for tenants, which counts on every call. */
+  /** @internal Whether `verification.allowedTenants` is a function, which is called for every request. */
   get hasTenantRule(): boolean {
     return this.#allowsTenant !== undefined;
   }
@@ -144,7 +144,7 @@ export class TokenVerifier {
     return rule === undefined ? user$ : user$.pipe(switchMap((user) => this.#allowed(user, rule)));
   }
 
-  /** The user of a token that has just been verified: one for all requests that presented it meanwhile. */
+  /** The user of a token that has just been verified: the same object for all requests that presented it meanwhile. */
   #userOf(token: VerifiedToken): Observable<UserToken> {
     this.#demandAlive();
     const known = this.recall(token.value);
@@ -160,35 +160,38 @@ export class TokenVerifier {
   #remember(token: VerifiedToken, tenantName: string | undefined): UserToken {
     const content = Object.freeze({ value: token.value, platform: token.platform, verified: token, tenantName });
     const user = new UserToken(() => content);
-    // Whoever shares a remembered user must not be able to redefine what it tells.
+    // Many requests share a remembered user, so none of them must be able to change it.
     Object.freeze(user);
     this.#remembered.set(Object.freeze({ token, user }));
     return user;
   }
 
-  /** Asks the application's rule. Whatever it does but say `true` in time is a no. */
+  /** Calls `verification.allowedTenants`. Only `true`, within the deadline, allows the tenant. */
   #allowed(user: UserToken, rule: TenantRule): Observable<UserToken> {
     const { tenant, platform } = user;
     const denied = (why: string) =>
-      refused('token_tenant', `the rule for tenants ${why} about tenant ${quoted(tenant)}`);
-    if (tenant === undefined || platform === undefined) return throwError(() => denied('cannot be asked'));
+      refused('token_tenant', `the function verification.allowedTenants ${why} for tenant ${quoted(tenant)}`);
+    if (tenant === undefined || platform === undefined) return throwError(() => denied('cannot be called'));
     return answerOf(() => rule(tenant, platform)).pipe(
       take(1),
-      failAfter(this.#options.request.deadlineMs, () => denied('gave no answer in time')),
-      throwIfEmpty(() => denied('gave no answer')),
+      failAfter(this.#options.request.deadlineMs, () => denied('did not answer in time')),
+      throwIfEmpty(() => denied('did not answer')),
       catchError((failure: unknown) => {
         throw failure instanceof MindsphereCredentialsError ? failure : denied('failed');
       }),
       map((answer) => {
         if (answer === true) return user;
-        throw denied('says no');
+        throw denied('did not return true');
       }),
     );
   }
 
   #demandAlive(): void {
     if (!this.#destroyed) return;
-    throw new MindsphereCredentialsError('module_destroyed', 'The module has been destroyed: no token is verified.');
+    throw new MindsphereCredentialsError(
+      'module_destroyed',
+      'The module has been destroyed, so no token is verified any more.',
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { isRequest, passableToken } from './presented-token.js';
 import { publishedUser } from './published-users.js';
 import { contentOfUser, UserToken, type UserTokenContent } from './user-token.js';
 
-/** Reads unverified tokens as a registration says; a `TokenVerifier` is one. */
+/** Reads unverified tokens by the options of a registration; `TokenVerifier` implements it. */
 export interface TokenReader {
   /** The token that a request presents. Throws `token_missing` or `token_malformed`. */
   presented(request: unknown): string;
@@ -13,15 +13,15 @@ export interface TokenReader {
 }
 
 /**
- * A handle on the token of a request: what a guard has published for it, else what it presents, unverified. Making it
- * never throws.
+ * A `UserToken` that looks up, at each reading, the user that a guard has published for its request; else it is the token
+ * that the request presents, unverified. The constructor never throws.
  */
 export class RequestUserToken extends UserToken {
   readonly #request: unknown;
 
   /**
    * @internal
-   * @param verifier whose guard counts; default: the guard that came last.
+   * @param verifier whose published user is read; default: the one published last.
    */
   constructor(request: unknown, reader: TokenReader, verifier?: object) {
     super(() => {
@@ -31,35 +31,35 @@ export class RequestUserToken extends UserToken {
     this.#request = request;
   }
 
-  /** @internal A handle on the same request that reads its token in another way. */
+  /** @internal The token of the same request, read by another reader. */
   readBy(reader: TokenReader): RequestUserToken {
     return new RequestUserToken(this.#request, reader);
   }
 }
 
 /**
- * The handle that Nest injects, made of its `REQUEST`. Where that is the call of a microservice, the user is looked up
- * on its data and context. Anything else that is no request of Node is refused when the token is read: Nest gives a
- * durable provider a payload in its place, which stays the same for many users.
+ * The `UserToken` that Nest injects, made from its `REQUEST`. Where that is the call of a microservice, the user is
+ * looked up on its data and context. Reading a token throws for any other value that is no request of Node: Nest
+ * injects a payload instead of the request into a durable provider, and the payload is the same for many users.
  *
- * @param refuse throws where no injected handle may be used at all.
+ * @param demandUsable throws where no injected `UserToken` may be used at all.
  */
-export function injectedUserToken(request: unknown, verifier: TokenReader, refuse: () => void): UserToken {
+export function injectedUserToken(request: unknown, verifier: TokenReader, demandUsable: () => void): UserToken {
   const reader: TokenReader = {
     presented: (outer) => {
-      refuse();
+      demandUsable();
       if (outer !== undefined && outer !== null && !isRequest(outer)) throw noRequest();
       return verifier.presented(outer);
     },
     platformOf: (jwt) => verifier.platformOf(jwt),
   };
   return new UserToken(() => {
-    const user = isAllowed(refuse) ? userOf(request, verifier) : undefined;
+    const user = isAllowed(demandUsable) ? userOf(request, verifier) : undefined;
     return user === undefined ? new UnverifiedContent(request, reader) : contentOfUser(user);
   });
 }
 
-/** Looks for the token only when it is read, because most of what a handle tells does not need it. */
+/** Looks for the token when it is read, because most properties of an unverified user do not need it. */
 class UnverifiedContent implements UserTokenContent {
   constructor(
     private readonly request: unknown,
@@ -83,10 +83,10 @@ function userOf(request: unknown, verifier: object): UserToken | undefined {
   return publishedUser(data, verifier) ?? publishedUser(context, verifier);
 }
 
-/** Claims never throw: they are empty where the handle may not be used. */
-function isAllowed(refuse: () => void): boolean {
+/** Reading claims never throws: they are empty where the injected `UserToken` may not be used. */
+function isAllowed(demandUsable: () => void): boolean {
   try {
-    refuse();
+    demandUsable();
     return true;
   } catch {
     return false;
@@ -96,7 +96,7 @@ function isAllowed(refuse: () => void): boolean {
 function noRequest(): MindsphereCredentialsError {
   return new MindsphereCredentialsError(
     'options_invalid',
-    "Nest's REQUEST is no HTTP request here, so UserToken and CurrentAppCredentials cannot be injected: it is the payload " +
+    "Nest's REQUEST is not an HTTP request here, so UserToken and CurrentAppCredentials cannot be injected: it is the payload " +
       'of a durable provider, or the call of a microservice without UserTokenGuard. Take @CurrentUserToken() in the ' +
       'handler and pass the user on as an argument.',
   );

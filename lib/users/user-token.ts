@@ -7,7 +7,7 @@ import type { Platform, PlatformRules } from '../platform/platform.interface.js'
 import { PLATFORMS } from '../platform/platforms.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
-/** What stands behind a {@link UserToken} at the moment. */
+/** The values of a {@link UserToken} at one moment. */
 export interface UserTokenContent {
   /** The platform that the token is for; while not verified, by the form of its `iss` alone. */
   readonly platform?: Platform;
@@ -15,21 +15,21 @@ export interface UserTokenContent {
   readonly value: string;
   /** The name that the application gives the tenant, where it gives one. */
   readonly tenantName?: string;
-  /** The verified claims and life; `undefined` until a verifier has vouched for the token. */
+  /** The verified claims and life; `undefined` while the token is not verified. */
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
 
 let contentOf: (user: UserToken) => UserTokenContent;
 
-/** What a handle tells, another handle may tell, too. */
+/** The present values of a user, for another `UserToken` that represents the same user. */
 export function contentOfUser(user: UserToken): UserTokenContent {
   return contentOf(user);
 }
 
 /**
- * The token of a request's user. It is passed on as it is: nobody but the user's browser can renew it. While
+ * The token of a request's user. It is passed on unchanged: only the user's browser can renew it. While
  * {@link verified} is false, only {@link value} and passing it on work: every claim is `undefined`. The injected object
- * is a handle that looks up, at each reading, what the guard has found for its request.
+ * looks up, at each reading, the user that the guard has published for its request.
  */
 export class UserToken extends MindsphereCredentials {
   /** @internal */
@@ -56,7 +56,7 @@ export class UserToken extends MindsphereCredentials {
     return this.#read().value;
   }
 
-  /** Whether the registration's verifier has vouched for it. */
+  /** Whether the registration's verifier has verified it. */
   get verified(): boolean {
     return verifiedIn(this.#read()) !== undefined;
   }
@@ -69,7 +69,7 @@ export class UserToken extends MindsphereCredentials {
     try {
       return this.#read().platform;
     } catch {
-      // Whoever uses the token is told what is wrong with it.
+      // Reading `value` throws the reason.
       return undefined;
     }
   }
@@ -86,7 +86,7 @@ export class UserToken extends MindsphereCredentials {
 
   /**
    * The name of the tenant that outlives its move to another platform, as a key for data kept by tenant. On
-   * `mindsphere.io` claim `ten`; on `siemens.app` what the option `xcelerator.tenantName` says, else claim
+   * `mindsphere.io` claim `ten`; on `siemens.app` the name from the option `xcelerator.tenantName`, else claim
    * `sws.samauth.ten.name` (inferred), else `undefined`.
    */
   get tenantName(): string | undefined {
@@ -153,8 +153,8 @@ export class UserToken extends MindsphereCredentials {
   }
 
   /**
-   * This very token, then completes. No network I/O. Of an unverified token nothing is known, so both dates of the
-   * `AccessToken` are the moment of asking. Fails with `token_missing` or `token_malformed`.
+   * This token, then completes. No network I/O. The dates of an unverified token are not known, so both dates of the
+   * `AccessToken` are the time of subscription. Fails with `token_missing` or `token_malformed`.
    */
   override getToken(): Observable<AccessToken> {
     return this.#token$;
@@ -165,12 +165,12 @@ export class UserToken extends MindsphereCredentials {
     return this.#token$;
   }
 
-  /** Does nothing: nobody can ask for a user's token anew. No network I/O. */
+  /** Does nothing: only the user's browser can get a new token. No network I/O. */
   override invalidate(_token?: AccessToken | string): void {
-    // By contract.
+    // Nothing to do.
   }
 
-  /** @internal Nobody can ask for a user's token anew. */
+  /** @internal There is no other token of the user. */
   override replaceRejected(): Observable<undefined> {
     return of(undefined);
   }

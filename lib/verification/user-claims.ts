@@ -44,7 +44,7 @@ export function checkUserClaims(given: Claims, issuer: string, rules: ClaimRules
   const claims = withoutNulls(given);
   checkTypes(claims, platform.claims);
   const { expiresAt, issuedAt } = checkTimes(claims, rules.clockToleranceMs);
-  if (!platform.speaksForUser(claims)) throw refused('token_type', "it is no user's token");
+  if (!platform.isUserToken(claims)) throw refused('token_type', "it is no user's token");
   const tenant = checkTenant(claims, rules);
   const clientId = checkClient(claims, rules);
   checkIssuer(issuer, tenant, clientId, rules);

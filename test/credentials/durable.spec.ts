@@ -153,7 +153,7 @@ describe('a REQUEST that is no request of Node', () => {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const failure: unknown = await tokenOf(credentials).catch((error: unknown) => error);
       expect(failure).toMatchObject({ code: 'options_invalid' });
-      expect((failure as Error).message).toContain('REQUEST is no HTTP request');
+      expect((failure as Error).message).toContain('REQUEST is not an HTTP request');
     }
     expect(server.platform.app.count).toBe(0);
   });

@@ -92,8 +92,8 @@ describe("a user's token", () => {
     [{ user_id: 'u', zid: 'agentiam' }, false, false],
     [{}, false, false],
   ])('with %j is one on mindsphere.io: %j, on siemens.app: %j', (claims, onMindsphere, onXcelerator) => {
-    expect(mindsphere.speaksForUser(claims)).toBe(onMindsphere);
-    expect(xcelerator.speaksForUser(claims)).toBe(onXcelerator);
+    expect(mindsphere.isUserToken(claims)).toBe(onMindsphere);
+    expect(xcelerator.isUserToken(claims)).toBe(onXcelerator);
   });
 
   it.each([

@@ -16,7 +16,7 @@ import { fakeTokenVerifier } from 'nestjs-mindsphere-credentials/testing';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Injectable } from '../../lib/registration/credentials-token.js';
-import { optionDifferences } from '../../lib/registration/option-differences.js';
+import { optionDifferences } from '../../lib/registration/registrations.js';
 import { APP, failureOf, setEnvironment, start, startPlatform, tokenOf } from '../support/application.js';
 
 type Options = MindsphereCredentialsModuleOptions;

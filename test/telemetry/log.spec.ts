@@ -117,7 +117,7 @@ describe('the log of refresh', () => {
     }
     expect(platform.app.count).toBeGreaterThan(3);
     expect(logger.take()).toEqual([
-      `warn Refresh begins to fail, the token at hand is valid for 20 s: app credentials for tenant acme on mindsphere.io. ` +
+      `warn Refresh begins to fail, the held token is valid for 20 s: app credentials for tenant acme on mindsphere.io. ` +
         `token_request_failed: The token endpoint ${platform.origin}/api/technicaltokenmanager/v3/oauth/token answered ` +
         'with status 401 (unauthorized: Bad credentials).',
     ]);

@@ -1,6 +1,6 @@
 import { AppCredentials } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, vi } from 'vitest';
-import { failureOf as failureOfAnswer, retryAfter } from '../../lib/transport/request-failure.js';
+import { failureOfAnswer, retryAfter } from '../../lib/transport/request-failure.js';
 import { APP, failureOf, fakeTime, startPlatform, startWith } from '../support/application.js';
 import { type Answer, raw, reset } from '../support/stub-platform.js';
 
@@ -122,7 +122,7 @@ describe('a request that never got an answer', () => {
     const failure = await failureOf(credentials.getToken());
     expect(failure).toMatchObject({ code: 'token_request_failed', retryable: true, attempts: 1 });
     expect(failure.message).toBe(
-      `The token endpoint ${platform.origin}/api/technicaltokenmanager/v3/oauth/token could not be reached or broke off (ECONNRESET).`,
+      `The token endpoint ${platform.origin}/api/technicaltokenmanager/v3/oauth/token could not be reached, or the connection broke (ECONNRESET).`,
     );
   });
 

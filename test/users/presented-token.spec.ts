@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { passableToken, presentedToken, rawRequestOf, tokenOf } from '../../lib/users/presented-token.js';
+import { bearerTokenOf, passableToken, presentedToken, rawRequestOf } from '../../lib/users/presented-token.js';
 import { failureOf, forbidden } from '../support/application.js';
 
 const JWT = 'eyJh.eyJi.c2ln';
-const MISSING = 'The request carries no bearer token.';
+const MISSING = 'The request has no bearer token.';
 const malformed = (what: string) => `The request's bearer token is malformed: ${what}.`;
 
 /** As Node makes it of one header. */
@@ -54,8 +54,8 @@ describe('the token that a request presents', () => {
   it.each<[string, unknown, string]>([
     ['no token behind the scheme', withHeader('Bearer '), 'the token is empty'],
     ['nothing behind the scheme', withHeader('bearer'), 'the token is empty'],
-    ['a header of two texts', withHeader([JWT, JWT]), 'the Authorization header is not one text'],
-    ['a handshake with a number', { headers: {}, auth: { token: 7 } }, 'the token is not a text'],
+    ['a header of two strings', withHeader([JWT, JWT]), 'the Authorization header is not a single string'],
+    ['a handshake with a number', { headers: {}, auth: { token: 7 } }, 'the token is not a string'],
     [
       'two headers',
       { headers: { authorization: `Bearer ${JWT}` }, rawHeaders: ['authorization', 'a', 'AUTHORIZATION', 'b'] },
@@ -82,18 +82,18 @@ describe('the token that a request presents', () => {
     expect(failure).toMatchObject({ code: 'token_malformed', message: malformed('userToken.extract failed') });
     const later = forbidden<() => string>(() => Promise.reject(new Error('later')));
     const late = await failureOf(() => presentedToken(request, { extract: later }));
-    expect(late).toMatchObject({ code: 'token_malformed', message: malformed('the token is not a text') });
+    expect(late).toMatchObject({ code: 'token_malformed', message: malformed('the token is not a string') });
   });
 });
 
 describe('a token given as a value', () => {
   it.each([JWT, `Bearer ${JWT}`, `BEARER ${JWT}`, `Bearer  ${JWT}`])('%j is read', (value) => {
-    expect(tokenOf(value)).toBe(JWT);
+    expect(bearerTokenOf(value)).toBe(JWT);
   });
 
   it('is taken as it stands where the scheme is no scheme', () => {
-    expect(tokenOf('a bearer x')).toBe('a bearer x');
-    expect(tokenOf('x bearer')).toBe('x bearer');
+    expect(bearerTokenOf('a bearer x')).toBe('a bearer x');
+    expect(bearerTokenOf('x bearer')).toBe('x bearer');
   });
 
   it.each(['a', 'a-b._~+/c', 'abc=', 'abc=='])('%j can be passed on', (token) => {
@@ -101,7 +101,7 @@ describe('a token given as a value', () => {
   });
 
   it.each(['', '=', 'a b', ' a', 'a\n', 'a=b', 'ä', 'a"', '\na', 'a,b'])('%j cannot be passed on', async (token) => {
-    const message = malformed('the token holds characters no token has');
+    const message = malformed('it has characters that RFC 6750 does not allow');
     expect(await failureOf(() => passableToken(token))).toMatchObject({ code: 'token_malformed', message });
   });
 });

@@ -72,7 +72,7 @@ describe('the name of a tenant', () => {
     ],
     ['rejects', () => Promise.reject(new Error('secret')), 'failed'],
     ['gives an error', () => throwError(() => new Error('secret')), 'failed'],
-    ['gives a number', () => 7, 'gave something that is no string'],
+    ['gives a number', () => 7, 'did not return a string'],
   ])('is none where a function %s, with one log line without a word of it', async (_, rule, what) => {
     const { nameOf, lines } = lab(rule as NameRule);
     expect(await nameOf()).toBeUndefined();
@@ -91,7 +91,7 @@ describe('the name of a tenant', () => {
     expect(lines).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(await found).toBeUndefined();
-    expect(lines).toEqual([expect.stringContaining(`gave no answer within ${DEADLINE_MS} ms for tenant ${TENANT}`)]);
+    expect(lines).toEqual([expect.stringContaining(`did not answer within ${DEADLINE_MS} ms for tenant ${TENANT}`)]);
   });
 
   it('is asked for once per token, however many wait for it', async () => {

@@ -6,7 +6,8 @@ import { KeyServer, testKey } from '../support/key-server.js';
 import { verifierLab } from '../support/key-server-verifier.js';
 
 const KEY = testKey('key-id-1', 0);
-const why = (reason: string) => `The user's token is refused: the rule for tenants ${reason} about tenant "acme".`;
+const why = (reason: string) =>
+  `The user's token is refused: the function verification.allowedTenants ${reason} for tenant "acme".`;
 
 describe("the application's rule for tenants", () => {
   it.each<[string, unknown]>([
@@ -25,12 +26,12 @@ describe("the application's rule for tenants", () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    ['false', () => false, 'says no'],
-    ['something true', () => 'yes', 'says no'],
-    ['an empty Observable', () => EMPTY, 'gave no answer'],
+    ['false', () => false, 'did not return true'],
+    ['something true', () => 'yes', 'did not return true'],
+    ['an empty Observable', () => EMPTY, 'did not answer'],
     ['an Observable that fails', () => throwError(() => new Error('secret')), 'failed'],
     ['a rejected promise', () => Promise.reject(new Error('secret')), 'failed'],
-    ['nothing', () => undefined, 'says no'],
+    ['nothing', () => undefined, 'did not return true'],
   ])('keeps out by %s, and the error says why', async (_, answer, reason) => {
     const allowedTenants = forbidden<() => boolean>(answer);
     const { server, verifier } = await verifierLab([KEY], { verification: { allowedTenants } });
@@ -50,7 +51,7 @@ describe("the application's rule for tenants", () => {
     const failure = failureOf(verifier.verify(server.token(KEY)));
     await asked;
     vi.advanceTimersByTime(15_000);
-    expect(await failure).toMatchObject({ code: 'token_tenant', message: why('gave no answer in time') });
+    expect(await failure).toMatchObject({ code: 'token_tenant', message: why('did not answer in time') });
   });
 
   it('is there only where it is a function', async () => {
@@ -69,7 +70,7 @@ it('after the module is destroyed no token is verified, and the error says so', 
   const failure = await failureOf(verifier.verify(jwt));
   expect(failure).toMatchObject({
     code: 'module_destroyed',
-    message: 'The module has been destroyed: no token is verified.',
+    message: 'The module has been destroyed, so no token is verified any more.',
   });
 });
 
