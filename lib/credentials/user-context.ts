@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { PlatformRules } from '../platform/platform.interface.js';
 import type { CallerContext } from '../token/token-sources.js';
-import { passableToken, tokenOf } from '../users/presented-token.js';
+import { bearerTokenOf, passableToken } from '../users/presented-token.js';
 import { isValues, ownValue } from '../util/json.js';
 import { secretsOfJwt } from '../util/redaction.js';
 
@@ -54,7 +54,7 @@ function readEmail(email: unknown): string {
 function readToken(accessToken: unknown): string {
   if (typeof accessToken === 'string' && accessToken.length <= LONGEST_TOKEN) {
     try {
-      return passableToken(tokenOf(accessToken));
+      return passableToken(bearerTokenOf(accessToken));
     } catch {
       // Its error is for requests.
     }
