@@ -13,7 +13,7 @@ import { issueTokens, type Tokens, VARIABLES } from './users.js';
  * say where. `npm start -- --once`: on any free ports, makes the calls itself and ends; status 1 if one failed.
  */
 
-/** Long enough to paste a line after lunch. */
+/** A working day, so that the printed lines can be used all day. */
 const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
 
 /** A call, ready to be shown and made. */
@@ -74,7 +74,7 @@ async function makeAll(steps: readonly Step[]): Promise<number> {
 async function runUntilSignal(): Promise<void> {
   const started = await start(portFrom('PORT', 3000), portFrom('EMULATOR_PORT', 3001));
   const { app, emulator } = started;
-  // Once: whoever presses Ctrl-C again does not want to wait.
+  // Once, so that a second Ctrl-C ends the process at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void stop(started).catch(fail));
   }

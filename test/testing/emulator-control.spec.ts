@@ -1,7 +1,13 @@
+import { networkInterfaces } from 'node:os';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { objectOf, useEmulator } from './emulator-lab.js';
 import { rawRequest } from './raw-request.js';
+
+/** An address of this machine that other machines see. */
+const OWN_ADDRESS = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.internal === false && address.family === 'IPv4')?.address;
 
 describe('Control of the emulator over HTTP', () => {
   const lab = useEmulator();
@@ -88,6 +94,21 @@ describe('Control of the emulator over HTTP', () => {
     });
     expect(answer.status).toBe(status);
     expect(answer.text.includes('"token"')).toBe(status === 200);
+  });
+
+  it.runIf(OWN_ADDRESS !== undefined)('answers no connection from another address than loopback', async () => {
+    await start({ host: '0.0.0.0' });
+    const { port } = lab.emulator;
+    const call = (localAddress?: string) =>
+      rawRequest(port, {
+        path: '/__emulator/user-token',
+        method: 'POST',
+        body: '{}',
+        headers: { host: `127.0.0.1:${port}` },
+        localAddress,
+      });
+    expect((await call(OWN_ADDRESS)).status).toBe(403);
+    expect((await call()).status).toBe(200);
   });
 
   it('refuses a body that is too large', async () => {

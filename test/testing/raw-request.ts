@@ -9,11 +9,18 @@ export interface RawAnswer {
 /** A request with any `Host` header and any header twice, which `fetch` does not permit. */
 export function rawRequest(
   port: number,
-  options: { path: string; method?: string; headers?: Record<string, string | string[]>; body?: string },
+  options: {
+    path: string;
+    method?: string;
+    headers?: Record<string, string | string[]>;
+    body?: string;
+    /** Address that the connection comes from. */
+    localAddress?: string | undefined;
+  },
 ): Promise<RawAnswer> {
-  const { path, method = 'GET', headers = {}, body } = options;
+  const { path, method = 'GET', headers = {}, body, localAddress } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers }, (incoming) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, localAddress }, (incoming) => {
       let text = '';
       incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, text }));

@@ -7,7 +7,7 @@ export function asJson(report: StartReport): string {
   return JSON.stringify(report, undefined, 2);
 }
 
-/** Lines for a shell, and nothing else: `eval "$(…)"` or `source` takes them. */
+/** Lines for a shell, and nothing else. The command goes on running, so they are read from a file: `. ./emulator.env`. */
 export function asShellLines({ variables, users, technicalUsers }: StartReport): string {
   const tokens = Object.fromEntries(users.map(({ variable, token }) => [variable, token]));
   return exports({ ...variables, ...tokens, ...Object.assign({}, ...technicalUsers.map(variablesOf)) }).join('\n');

@@ -3,7 +3,7 @@ import type { EmulatorModuleOptions, MindsphereEmulator } from '../../testing/mi
 import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
 import type { EmulatedUser, GatewayArguments } from './arguments.js';
 
-/** Long enough to paste the token after lunch. */
+/** A working day, so that a printed token can be used all day. */
 const USER_TOKEN_LIFE_SECONDS = 8 * 60 * 60;
 
 /** Where one platform answers. */

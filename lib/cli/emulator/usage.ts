@@ -8,8 +8,8 @@ development in any language. It prints the environment variables to set and a us
 keys are made anew at each start unless --keys names a file, so tokens of an earlier one are not valid.
 
   --port PORT       TCP port, 0 to 65535; 0 is any free one. Default ${DEFAULT_PORT}
-  --host ADDRESS    Address to listen on. Default 127.0.0.1: beyond this machine nothing reaches it. It signs a token for
-                    whoever knows its secrets, and they are no secrets
+  --host ADDRESS    Address to listen on. Default 127.0.0.1, so that no other machine reaches it: its
+                    secrets are public, and any caller who has them gets tokens
   --domains A,B     Domains it answers to, and to the platform's host names below them (gateway.A, tenant.piam.A). Default:
                     loopback addresses and names below .localhost and .test only; any other Host gets 421
   --platform mindsphere|xcelerator

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { platformError } from '../emulator/http/answer.js';
 import { hold, writeAnswer } from '../emulator/http/answer-writer.js';
-import type { EmulatorControl, EmulatorFront } from '../emulator/control/emulator-control.interface.js';
+import type { EmulatorControl, EmulatorFront, RecordedAs } from '../emulator/control/emulator-control.interface.js';
 import { EmulatorOptionError } from '../emulator/options/option-error.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';
-import { type ApplicationProxy, openProxy } from './application-proxy.js';
+import { ApplicationProxy } from './application-proxy.js';
 import { GatewayCookies } from './gateway-cookies.js';
 import { GatewayPages, HOME_PATH, LOGOUT_PATH } from './gateway-pages.js';
 import { type GatewaySettings, resolveGateway } from './gateway-settings.js';
@@ -19,7 +19,7 @@ import { type Session, Sessions } from './sessions.js';
 import { isFromOwnPage, isOwnMachine } from './own-address.js';
 import { refuseUpgrade } from '../emulator/http/upgrade-refusal.js';
 
-/** What lets the emulator answer a request. */
+/** Function that makes the emulator answer a request. */
 type Pass = Parameters<EmulatorFront['handle']>[2];
 
 /** Methods that change nothing, so they need no XSRF token. */
@@ -68,7 +68,7 @@ export class ApplicationGateway implements EmulatorFront {
     }
     const users = settings.users.map((user) => new GatewayUser(user, platform, emulator));
     const cookies = new GatewayCookies(users.map((user) => user.platform));
-    const proxy = await openProxy(url, cookies, {
+    const proxy = await ApplicationProxy.open(url, cookies, {
       unreachable: (message, response, reason) => answerUnreachable(url, message, response, reason),
     });
     return new ApplicationGateway({ settings, users, emulator, cookies, proxy });
@@ -82,11 +82,15 @@ export class ApplicationGateway implements EmulatorFront {
     if (path.startsWith(HOME_PATH)) return pass();
     const session = this.#sessionOf(message);
     if (this.#isEmulated(path) && this.#isAdmissible(message, session)) return pass(this.#asUser(session));
-    this.#record(message, response, session);
+    const isPassedOn = path !== LOGOUT_PATH && this.#isAdmissible(message, session);
+    this.#record(message, response, {
+      endpoint: isPassedOn ? 'application' : 'gateway',
+      platform: this.#platformOf(session),
+    });
     const { latencyMs } = this.#parts.emulator;
     if (latencyMs > 0 && !(await hold(message.socket, latencyMs))) return;
     if (path === LOGOUT_PATH) return this.#signOut(message, response);
-    if (!this.#isAdmissible(message, session)) return this.#refuse(message, response, session);
+    if (!isPassedOn) return this.#refuse(message, response, session);
     this.#rewriteHeaders(message, session);
     this.#parts.proxy.web(message, response);
   }
@@ -95,8 +99,9 @@ export class ApplicationGateway implements EmulatorFront {
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { emulator, proxy } = this.#parts;
     const session = this.#sessionOf(message);
-    const done = emulator.record(message, this.#platformOf(session));
     const refusal = this.#upgradeRefusal(message, session);
+    const endpoint = refusal === undefined ? 'application' : 'gateway';
+    const done = emulator.record(message, { endpoint, platform: this.#platformOf(session) });
     if (refusal !== undefined) {
       done(refusal);
       return refuseUpgrade(socket, refusal);
@@ -143,7 +148,7 @@ export class ApplicationGateway implements EmulatorFront {
     writeAnswer(response, { status: 204, headers: { 'cache-control': 'no-store' } });
   }
 
-  /** The application must not learn the session, and nobody but the gateway says whose token it gets. */
+  /** The application gets neither the gateway's cookies nor an `Authorization` header that the browser has set. */
   #rewriteHeaders(message: IncomingMessage, session: Session | undefined): void {
     const { cookie, authorization, ...others } = message.headers;
     const left = this.#parts.cookies.withoutOwn(cookie ?? '');
@@ -179,8 +184,8 @@ export class ApplicationGateway implements EmulatorFront {
     return path.startsWith('/api/') && !isOwnApi;
   }
 
-  #record(message: IncomingMessage, response: ServerResponse, session: Session | undefined): void {
-    const done = this.#parts.emulator.record(message, this.#platformOf(session));
+  #record(message: IncomingMessage, response: ServerResponse, as: RecordedAs): void {
+    const done = this.#parts.emulator.record(message, as);
     response.once('close', () => done(response.writableFinished ? response.statusCode : undefined));
   }
 

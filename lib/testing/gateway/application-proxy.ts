@@ -13,58 +13,81 @@ export interface ProxyEvents {
 
 const FORWARDED = /^(?:forwarded|x-forwarded-.*)$/;
 
+/** What httpxy makes. */
+type Proxy = ReturnType<Awaited<ReturnType<typeof loadLibrary>>['createProxyServer']>;
+
 /**
  * Takes requests to the application, with httpxy: it has no dependencies, and streams bodies and upgraded connections. It
  * is an optional peer, which only this needs.
- *
- * @throws Error where httpxy is not installed; it says how to install it
  */
-export async function openProxy(url: URL, cookies: GatewayCookies, events: ProxyEvents) {
-  const { createProxyServer } = await loadLibrary();
-  const proxy = createProxyServer({
-    target: targetOf(url),
-    xfwd: true,
-    // The application sees the host that the browser asked, so that what compares it with `Origin` works. Elsewhere than
-    // on this machine, hosts are told apart by name.
-    changeOrigin: !isOwnMachine(url.hostname),
-    // A redirect to the application's own address would lead past the gateway.
-    autoRewrite: true,
-    protocolRewrite: 'http',
-    // A connection for each request: one that was kept open would fail once the application has been started anew.
-    agent: false,
-  });
-  /** Who wants to know how a request to upgrade was answered. Once it was, nothing else may be written. */
-  const waiting = new WeakMap<Duplex, (status: number) => void>();
-  const answered = (socket: Duplex, status: number) => {
-    waiting.get(socket)?.(status);
-    return waiting.delete(socket);
-  };
-  proxy.on('error', (error, message, answer) => {
-    const reason = 'code' in error ? String(error.code) : error.message;
-    if (!message || !answer) return;
-    if (answer instanceof ServerResponse) failRequest(events, reason, message, answer);
-    else if (answered(answer, 502)) refuseUpgrade(answer, 502);
-  });
-  proxy.on('proxyRes', (incoming, _message, response) => passOn(incoming, response, cookies));
-  proxy.on('proxyReqWs', (outgoing, _message, socket) => {
-    outgoing.once('response', ({ statusCode = 0 }) => answered(socket, statusCode));
-    outgoing.once('upgrade', () => answered(socket, 101));
-    tie(outgoing, socket);
-  });
-  return {
-    web(message: IncomingMessage, response: ServerResponse): void {
-      dropForwarded(message);
-      proxy.web(message, response).catch(() => response.destroy());
-    },
-    upgrade(message: IncomingMessage, socket: Duplex, head: Buffer, done: (status: number) => void): void {
-      dropForwarded(message);
-      waiting.set(socket, done);
-      proxy.ws(message, socket as Socket, {}, head).catch(() => socket.destroy());
-    },
-  };
-}
+export class ApplicationProxy {
+  readonly #proxy: Proxy;
+  readonly #events: ProxyEvents;
+  /** Callbacks for the answer to a request to upgrade. After an answer nothing else may be written to the connection. */
+  readonly #upgrades = new WeakMap<Duplex, (status: number) => void>();
 
-export type ApplicationProxy = Awaited<ReturnType<typeof openProxy>>;
+  private constructor(proxy: Proxy, cookies: GatewayCookies, events: ProxyEvents) {
+    this.#proxy = proxy;
+    this.#events = events;
+    proxy.on('error', (error, message, answer) => this.#fail(error, message, answer));
+    proxy.on('proxyRes', (incoming, _message, response) => passOn(incoming, response, cookies));
+    proxy.on('proxyReqWs', (outgoing, _message, socket) => this.#follow(outgoing, socket));
+  }
+
+  /**
+   * Makes a proxy; it makes no request.
+   *
+   * @throws Error where httpxy is not installed; it says how to install it
+   */
+  static async open(url: URL, cookies: GatewayCookies, events: ProxyEvents): Promise<ApplicationProxy> {
+    const { createProxyServer } = await loadLibrary();
+    const proxy = createProxyServer({
+      target: targetOf(url),
+      xfwd: true,
+      // The application sees the host that the browser asked, so that a comparison with `Origin` works. On other machines,
+      // a server may have several hosts, and wants its own.
+      changeOrigin: !isOwnMachine(url.hostname),
+      // A redirect to the application's own address would lead past the gateway.
+      autoRewrite: true,
+      protocolRewrite: 'http',
+      // A connection for each request: one that was kept open would fail once the application has been restarted.
+      agent: false,
+    });
+    return new ApplicationProxy(proxy, cookies, events);
+  }
+
+  /** Passes a request on. */
+  web(message: IncomingMessage, response: ServerResponse): void {
+    dropForwarded(message);
+    this.#proxy.web(message, response).catch(() => response.destroy());
+  }
+
+  /** Passes a request to upgrade on; `done` gets the status of its answer. */
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer, done: (status: number) => void): void {
+    dropForwarded(message);
+    this.#upgrades.set(socket, done);
+    this.#proxy.ws(message, socket as Socket, {}, head).catch(() => socket.destroy());
+  }
+
+  #follow(outgoing: ClientRequest, socket: Duplex): void {
+    outgoing.once('response', ({ statusCode = 0 }) => this.#reportAnswer(socket, statusCode));
+    outgoing.once('upgrade', () => this.#reportAnswer(socket, 101));
+    tie(outgoing, socket);
+  }
+
+  /** Whether the request to upgrade was not answered before. */
+  #reportAnswer(socket: Duplex, status: number): boolean {
+    this.#upgrades.get(socket)?.(status);
+    return this.#upgrades.delete(socket);
+  }
+
+  #fail(error: Error, message: IncomingMessage | undefined, answer: ServerResponse | Duplex | undefined): void {
+    if (!message || !answer) return;
+    const reason = 'code' in error ? String(error.code) : error.message;
+    if (answer instanceof ServerResponse) failRequest(this.#events, reason, message, answer);
+    else if (this.#reportAnswer(answer, 502)) refuseUpgrade(answer, 502);
+  }
+}
 
 async function loadLibrary() {
   try {
@@ -77,12 +100,12 @@ async function loadLibrary() {
   }
 }
 
-/** By its parts: of a URL, httpxy would look up an IPv6 address with its brackets. */
+/** Host and port as separate fields: given a URL, httpxy looks an IPv6 address up with its brackets, and fails. */
 function targetOf({ protocol, hostname, port }: URL) {
   return { protocol, host: hostname, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), ...(port !== '' && { port }) };
 }
 
-/** What the browser says of itself there is replaced, not continued: no other proxy stands before this one. */
+/** Drops `x-forwarded-…` that the browser has sent: the gateway sets them, and no other proxy stands in front of it. */
 function dropForwarded(message: IncomingMessage): void {
   const left = Object.entries(message.headers).filter(([name]) => !FORWARDED.test(name));
   message.headers = Object.fromEntries(left);
@@ -96,7 +119,7 @@ function passOn(incoming: IncomingMessage, response: ServerResponse, cookies: Ga
   const set = cookies.ofApplication(incoming.headers['set-cookie'] ?? []);
   if (set.length > 0) incoming.headers['set-cookie'] = set;
   else delete incoming.headers['set-cookie'];
-  // An event stream has headers long before it has an event.
+  // Sent at once: an event stream may have no event for a long time.
   queueMicrotask(() => response.flushHeaders());
 }
 
@@ -110,7 +133,7 @@ function tie(outgoing: ClientRequest, socket: Duplex): void {
 }
 
 function failRequest(events: ProxyEvents, reason: string, message: IncomingMessage, response: ServerResponse): void {
-  // A broken answer must not look like a whole one.
+  // Once a part is sent, only a broken connection shows that the answer is not complete.
   if (response.headersSent) response.destroy();
   else events.unreachable(message, response, reason);
 }

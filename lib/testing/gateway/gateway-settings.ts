@@ -39,7 +39,7 @@ export function resolveGateway(options: ApplicationGatewayOptions): GatewaySetti
 
 function applicationUrl(given: string): URL {
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  // Whatever an origin lacks would be lost on the way: a path, a query, credentials.
+  // A path, a query or credentials would be ignored, so they are refused.
   if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url;
   throw new EmulatorOptionError('url', 'must be like http://127.0.0.1:3000, without a path');
 }

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { GatewayUser } from './gateway-user.js';
 
-/** More are not kept: of somebody who signs in again and again, the oldest session ends. */
+/** Limit, so that a script that signs in again and again does not fill the memory: the oldest session ends. */
 const MOST_SESSIONS = 1_000;
 const ID_BYTES = 32;
 
@@ -47,7 +47,7 @@ export class Sessions {
     this.#lifeMs = lifeMs;
   }
 
-  /** Begins a session, with an id that nobody has had. */
+  /** Begins a session with a new random id. */
   begin(user: GatewayUser): Session {
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined && this.#entries.size >= MOST_SESSIONS) this.end(oldest);
@@ -57,7 +57,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session of an id, unless it has ended. A laptop that has slept may owe its timers, so the clock decides. */
+  /** The session of an id, unless it has ended. Timers are late after the laptop has slept, so the clock decides, too. */
   find(id: string | undefined): Session | undefined {
     const session = id === undefined ? undefined : this.#entries.get(id)?.session;
     if (!session || session.expiresAt > Date.now()) return session;

@@ -331,6 +331,11 @@ describe('mindsphere-emulator, the command', () => {
       expect(await (await fetch(origin, { headers: { authorization } })).json()).toMatchObject({
         claims: { ten: 'customer' },
       });
+      // Control over HTTP is there as without an application.
+      const { status } = await fetch(`${origin}/__emulator/rotate-keys`, { method: 'POST' });
+      const requests = await (await fetch(`${origin}/__emulator/requests?endpoint=application`)).json();
+      const first = expect.objectContaining({ path: '/here?x=1', status: 200 });
+      expect([status, requests]).toEqual([204, expect.arrayContaining([first])]);
     });
 
     it('ends sessions after --session-minutes, and logs what the application was asked', async () => {
@@ -339,7 +344,7 @@ describe('mindsphere-emulator, the command', () => {
       const { cookie } = await signIn(origin, 0);
       const status = async () => (await fetch(`${origin}/x?token=secret`, { headers: { cookie } })).status;
       await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(401);
-      const refused = / GET \/x\?token=\*\*\* 401 \d+ ms \(mindsphere application\)$/m;
+      const refused = / GET \/x\?token=\*\*\* 401 \d+ ms \(mindsphere gateway\)$/m;
       await until(() => refused.test(process.stderr()));
       expect(process.stderr()).not.toContain('secret');
     });

@@ -42,7 +42,7 @@ describe('/__emulator/', () => {
     const { text } = await gateway.ask('/__emulator/page/requests');
     expect(text.match(/<tr>/g)).toHaveLength(50);
     expect(wordsOf(text)).toMatch(
-      /^ ?\d\d:\d\d:\d\d POST \/written 403 Forbidden application \d+ ms .*\/page-59 200 OK/,
+      /^ ?\d\d:\d\d:\d\d POST \/written 403 Forbidden gateway \d+ ms .*\/page-59 200 OK application/,
     );
     expect(text).not.toContain('/page-10<');
     expect(text).not.toContain('abc');

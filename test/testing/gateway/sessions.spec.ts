@@ -149,6 +149,16 @@ describe('A session', () => {
     expect((await gateway.ask('/', { headers: PAGE })).text).toContain('Who do you want to be?');
   });
 
+  it('ends after 30 minutes unless told otherwise', async () => {
+    fakeTime();
+    const gateway = await started();
+    await gateway.signIn();
+    await vi.advanceTimersByTimeAsync(30 * 60_000 - 1);
+    expect((await gateway.ask('/')).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await gateway.ask('/')).status).toBe(401);
+  });
+
   it('ends by the clock, too, where the machine has slept and timers are late', async () => {
     fakeTime();
     const gateway = await started({ sessionMinutes: 10 });

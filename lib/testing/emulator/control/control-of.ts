@@ -18,6 +18,6 @@ export function controlOf(core: EmulatorCore): EmulatorControl {
     failNext: (endpoint, fault) => core.failNext(endpoint, fault),
     rotateKeys: (platform) => core.rotateKeys(platform),
     requests: () => core.requests(),
-    record: (message, platform) => core.log.addMessage(platform, message),
+    record: (message, { endpoint, platform }) => core.log.addMessage(endpoint, platform, message),
   };
 }

@@ -4,7 +4,7 @@ import type { EmulatorEndpoint } from '../http/route.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 import type { UserTokenRequest } from '../tokens/token-issuer.js';
 import type { EmulatorFault } from '../traffic/fault-queue.js';
-import type { RecordedRequest } from '../traffic/recorded-request.interface.js';
+import type { FrontEndpoint, RecordedRequest } from '../traffic/recorded-request.interface.js';
 import type { Finish } from '../traffic/request-log.js';
 
 /** As what a request counts that goes on to an emulated API. */
@@ -28,6 +28,12 @@ export interface EmulatorFront {
   close(): void;
 }
 
+/** As what a request counts that a front answers, or passes on to an application. */
+export interface RecordedAs {
+  readonly endpoint: FrontEndpoint;
+  readonly platform: EmulatedPlatform;
+}
+
 /** What a front sees of the emulator, and does with it. */
 export interface EmulatorControl {
   /** URL of the emulator, without a slash at the end. */
@@ -42,5 +48,5 @@ export interface EmulatorControl {
   /** What has arrived, in order and with secrets cut. */
   requests(): RecordedRequest[];
   /** Notes a request that a front answers; what is returned is called once it is over. */
-  record(message: IncomingMessage, platform: EmulatedPlatform): Finish;
+  record(message: IncomingMessage, as: RecordedAs): Finish;
 }

@@ -1,15 +1,19 @@
 import type { EmulatorEndpoint } from '../http/route.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 
+/** Who answered a request that came for an application. */
+export type FrontEndpoint = 'application' | 'gateway';
+
 /** A request that arrived, secrets cut: where one stood there is `***`. */
 export interface RecordedRequest {
   /** Platform whose server it was for. */
   readonly platform: EmulatedPlatform;
   /**
-   * What of the emulator it was for; `'application'`: passed on to the application behind it; `'unknown'`: nothing that it
-   * has, which only option `onRequest` is given.
+   * What of the emulator it was for. With an application behind it, `'application'`: passed on to the application;
+   * `'gateway'`: answered by the gateway, as sign-in, sign-out and refusals are. `'unknown'`: nothing that it has; only
+   * option `onRequest` gets those.
    */
-  readonly endpoint: EmulatorEndpoint | 'application' | 'unknown';
+  readonly endpoint: EmulatorEndpoint | FrontEndpoint | 'unknown';
   /** In upper case. */
   readonly method: string;
   /** Path and query. */

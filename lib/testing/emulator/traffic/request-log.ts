@@ -3,7 +3,7 @@ import type { EmulatedRequest } from '../http/emulated-request.js';
 import type { EmulatorEndpoint } from '../http/route.js';
 import type { EmulatorSettings } from '../options/emulator-options.interface.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
-import type { RecordedRequest } from './recorded-request.interface.js';
+import type { FrontEndpoint, RecordedRequest } from './recorded-request.interface.js';
 import { SecretCutter } from './secret-cutter.js';
 
 /** What counts of a recorded request until it is over. */
@@ -48,9 +48,9 @@ export class RequestLog {
     return this.#begin(this.#entryOf({ endpoint, platform, method, path: target, headers, body, receivedAt }));
   }
 
-  /** Keeps what may be kept of a request whose body goes on to an application. */
-  addMessage(platform: EmulatedPlatform, message: IncomingMessage): Finish {
-    return this.#begin(this.#entryOf(messageOf('application', platform, message)));
+  /** Keeps what may be kept of a request whose body is not read here. */
+  addMessage(endpoint: FrontEndpoint, platform: EmulatedPlatform, message: IncomingMessage): Finish {
+    return this.#begin(this.#entryOf(messageOf(endpoint, platform, message)));
   }
 
   /** Reports a request that is for nothing that the emulator has, once it is over. It is not remembered. */
@@ -106,7 +106,7 @@ export class RequestLog {
 
 /** A request whose body is not read here. */
 function messageOf(
-  endpoint: 'application' | 'unknown',
+  endpoint: FrontEndpoint | 'unknown',
   platform: EmulatedPlatform,
   { method = '', url: path = '', headersDistinct }: IncomingMessage,
 ): ArrivedRequest {

@@ -17,7 +17,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Of every answer of the gateway's own. With `no-referrer`, browsers would hide the `Origin` of our own forms from us. */
+/** Headers of the gateway's own answers. With `no-referrer`, browsers would send `Origin: null` with our own forms. */
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': POLICY,
