@@ -7,6 +7,7 @@ import type { TokenChecker } from '../tokens/token-checker.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { type ApiAnswers, ApiEndpoint } from './api.endpoint.js';
 import { AppTokenEndpoint } from './app-token.endpoint.js';
+import { OpenIdConfigurationEndpoint } from './openid-configuration.endpoint.js';
 import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
 import { TokenKeysEndpoint } from './token-keys.endpoint.js';
 import { UserTenantsEndpoint } from './user-tenants.endpoint.js';
@@ -25,6 +26,7 @@ export class PlatformEndpoints {
   readonly #appToken: AppTokenEndpoint;
   readonly #tenantToken: TenantTokenEndpoint;
   readonly #tokenKeys: TokenKeysEndpoint;
+  readonly #openIdConfiguration: OpenIdConfigurationEndpoint;
   readonly #userTenants: UserTenantsEndpoint;
   readonly #api: ApiEndpoint;
 
@@ -34,6 +36,7 @@ export class PlatformEndpoints {
     this.#appToken = new AppTokenEndpoint(settings, platform, this.issuer, tokens);
     this.#tenantToken = new TenantTokenEndpoint(settings, platform, this.issuer);
     this.#tokenKeys = new TokenKeysEndpoint(keys);
+    this.#openIdConfiguration = new OpenIdConfigurationEndpoint(settings.strict);
     this.#userTenants = new UserTenantsEndpoint(platform);
     this.#api = new ApiEndpoint(tokens, answers, settings.strict);
   }
@@ -53,6 +56,8 @@ export class PlatformEndpoints {
         return this.#tenantToken.handle(request, route);
       case 'token-keys':
         return this.#tokenKeys.handle(request, route);
+      case 'openid-configuration':
+        return this.#openIdConfiguration.handle(request, route);
       case 'user-tenants':
         return this.#userTenants.handle(request, this.#api.claimsOf(request, route, port));
       default:

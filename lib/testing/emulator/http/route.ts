@@ -2,7 +2,13 @@ import { isDnsLabel } from '../options/checks.js';
 import type { PlatformProfile } from '../platforms/emulated-platform.js';
 
 /** What of the emulator a request was for. */
-export type EmulatorEndpoint = 'app-token' | 'tenant-token' | 'token-keys' | 'user-tenants' | 'api';
+export type EmulatorEndpoint =
+  | 'app-token'
+  | 'tenant-token'
+  | 'token-keys'
+  | 'openid-configuration'
+  | 'user-tenants'
+  | 'api';
 
 /** Address of a tenant's issuer, as seen from the address that was asked. */
 type IssuerOf = (tenant: string) => string;
@@ -23,6 +29,9 @@ export interface Route {
 const OAUTH_PATHS = new Map<string, EmulatorEndpoint>([
   ['/oauth/token', 'tenant-token'],
   ['/token_keys', 'token-keys'],
+  ['/.well-known/openid-configuration', 'openid-configuration'],
+  // UAA's issuer ends with `/oauth/token`, and this is where OpenID Connect Discovery looks below it.
+  ['/oauth/token/.well-known/openid-configuration', 'openid-configuration'],
 ]);
 
 /** The issuer of a tenant that is addressed by path. A DNS name has no case, so neither has an issuer's tenant. */

@@ -26,7 +26,14 @@ export interface EmulatorFault {
   reset?: boolean | undefined;
 }
 
-const ENDPOINTS: readonly EmulatorEndpoint[] = ['app-token', 'tenant-token', 'token-keys', 'user-tenants', 'api'];
+const ENDPOINTS: readonly EmulatorEndpoint[] = [
+  'app-token',
+  'tenant-token',
+  'token-keys',
+  'openid-configuration',
+  'user-tenants',
+  'api',
+];
 const PLATFORMS: readonly EmulatedPlatform[] = ['mindsphere', 'xcelerator'];
 /** Node's timers know no longer time. */
 export const LONGEST_DELAY_MS = 2_147_483_647;
