@@ -126,16 +126,19 @@ export class KeySets {
     return { permit, longestMs: isPlatformSet && this.#rules.ownSets ? longestMs : Infinity };
   }
 
-  /** What the issuer's own set, which is asked last, rules out is refused; unless the platform's may not be read now. */
+  /**
+   * What the issuer's own set rules out is refused, unless the platform's may not be read now. Where the issuer has no set,
+   * the platform's decides.
+   */
   #refusal(findings: readonly Finding[], issuer: string): Error {
-    const last = findings.at(-1);
+    const ruledOut = findings.findLast((finding) => 'ruledOut' in finding);
     const obstacles = findings.flatMap((finding) => ('undecided' in finding ? [finding.undecided] : []));
-    if (last !== undefined && 'ruledOut' in last && !findings.some(isOpen))
-      return refused('token_signature', last.ruledOut);
     const open = obstacles.filter(({ absent }) => absent !== true);
-    if (open.length === 0 && !this.#rules.listed.has(issuer)) {
+    if (open.length === 0 && obstacles.length > 0 && !this.#rules.listed.has(issuer)) {
       return refused('token_issuer', 'its issuer does not exist');
     }
+    const isDecided = open.length === 0 || (ruledOut === findings.at(-1) && !findings.some(isOpen));
+    if (ruledOut !== undefined && isDecided) return refused('token_signature', ruledOut.ruledOut);
     const retryAfterMs = Math.min(...obstacles.map((obstacle) => obstacle.retryAfterMs));
     return unavailable((open.at(-1) ?? obstacles.at(-1))?.why ?? 'none can be read', retryAfterMs);
   }
