@@ -18,7 +18,8 @@ const SITE = ['region', 'baseDomain'];
 /**
  * Reads the documented variables from a `ConfigService` (or anything with `get`), so that `.env` files, `load`
  * factories and validated configurations all work. No network I/O. Throws `options_invalid` where `config` has no `get`;
- * values are checked by the module at start, which lists every fault in one `options_invalid`.
+ * values are checked by the module at start, which lists every fault in one `options_invalid`. Each group says by a
+ * property under a symbol that it was read here; a spread keeps it.
  *
  * @param config what is asked for each variable by its name.
  * @param options its `prefix` stands before every variable name, e.g. `'PLANT_'` or, for nested configuration,
@@ -149,6 +150,9 @@ function demandConfig(config: unknown): void {
   );
 }
 
+/** A copy, with the note of where it comes from. */
 function withoutUndefined(values: object): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const copy: Record<string, unknown> = { ...values };
+  for (const [name, value] of Object.entries(copy)) if (value === undefined) delete copy[name];
+  return copy;
 }

@@ -7,16 +7,19 @@ export interface Origin {
 
 const IN_CODE: Origin = Object.freeze({ isEnvironment: false, prefix: '' });
 
-// Beside the objects, so that the application may look at its options, spread and compare them.
-const origins = new WeakMap<object, Origin>();
+// An enumerable property, so that `{ ...options.tenant }` still says where the group was read; a symbol, so that neither
+// the names of the options nor their JSON have one more. Of the global registry, because the options may have been read by
+// another copy of this package.
+const PREFIX = Symbol.for('nestjs-mindsphere-credentials: read from variables with this prefix');
 
-/** The object, with a note that it was read from variables of this prefix. */
+/** The values, with a note that they were read from variables of this prefix. */
 export function fromEnvironment<T extends object>(values: T, prefix: string): T {
-  origins.set(values, { isEnvironment: true, prefix });
-  return values;
+  return { ...values, [PREFIX]: prefix };
 }
 
 /** Where an object comes from: what has no note was written in code. */
 export function originOf(values: unknown): Origin {
-  return (typeof values === 'object' && values !== null && origins.get(values)) || IN_CODE;
+  if (typeof values !== 'object' || values === null || !Object.hasOwn(values, PREFIX)) return IN_CODE;
+  const prefix: unknown = Reflect.get(values, PREFIX);
+  return { isEnvironment: true, prefix: typeof prefix === 'string' ? prefix : '' };
 }
