@@ -1,14 +1,14 @@
 /** How a check ended. */
 export type CheckStatus = 'ok' | 'warning' | 'failure' | 'skipped';
 
-/** What a check found. Holds no secret and no token. */
+/** The result of a check. Holds no secret and no token. */
 export interface Finding {
   readonly status: CheckStatus;
-  /** What was seen, in one line. */
+  /** The result in one line. */
   readonly summary: string;
-  /** What to do about it. */
+  /** What the reader should do. */
   readonly remedy?: string;
-  /** Values that were seen, by name. */
+  /** Values that the check has read, by name. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -16,19 +16,19 @@ export interface Finding {
 export interface Check {
   /** Stable: part of the output of `--json`. */
   readonly id: string;
-  /** Checks that must not have failed, because this one could then only repeat their failure. */
+  /** Checks without which this one is skipped, because it would only repeat their failure. */
   readonly needs?: readonly string[];
   readonly run: () => Finding | Promise<Finding>;
 }
 
-/** A check with what it found, as `--json` prints it. */
+/** A check and its result, as `--json` prints them. */
 export interface CheckReport extends Finding {
   readonly id: string;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** Runs checks in their order. A check whose need failed or was skipped is skipped, and says which need that was. */
+/** Runs checks in order. A check is skipped, with the reason, where one that it needs failed or was skipped. */
 export async function runChecks(
   checks: readonly Check[],
   onReport: (report: CheckReport) => void = () => undefined,
@@ -55,7 +55,32 @@ async function runOne(check: Check): Promise<Finding> {
   try {
     return await check.run();
   } catch {
-    // What a check did not foresee may hold anything, so its message is not printed.
+    // The message is not printed, because an unforeseen error may hold a secret.
     return { status: 'failure', summary: 'the check itself failed', remedy: 'Report this as a fault of the command.' };
   }
+}
+
+const SIGNS: Readonly<Record<CheckStatus, string>> = {
+  ok: 'ok',
+  warning: 'warning',
+  failure: 'FAILURE',
+  skipped: 'skipped',
+};
+/** Colours of terminals: green, yellow, red, grey. */
+const COLOURS: Readonly<Record<CheckStatus, number>> = { ok: 32, warning: 33, failure: 31, skipped: 90 };
+const SIGN_WIDTH = 9;
+
+/** The lines for one check, for people. Without colours where the output is not a terminal. */
+export function lineOf({ id, status, summary, remedy, durationMs }: CheckReport, coloured: boolean): string {
+  const sign = SIGNS[status].padEnd(SIGN_WIDTH);
+  const shown = coloured ? `\u001B[${COLOURS[status]}m${sign}\u001B[0m` : sign;
+  const time = status === 'skipped' ? '' : ` (${durationMs} ms)`;
+  const first = `${shown} ${id}${time}: ${summary}`;
+  return remedy === undefined ? first : `${first}\n${' '.repeat(SIGN_WIDTH + 1)}-> ${remedy}`;
+}
+
+/** The last line. */
+export function conclusionOf(reports: readonly CheckReport[]): string {
+  const count = (wanted: CheckStatus) => reports.filter(({ status }) => status === wanted).length;
+  return `${count('ok')} ok, ${count('warning')} warnings, ${count('failure')} failures, ${count('skipped')} skipped`;
 }

@@ -1,20 +1,14 @@
 import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.error.js';
-import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
 import type { Platform } from '../../platform/platform.interface.js';
-import { type Check, runChecks } from './check.js';
-import { clockCheck } from './checks/clock.js';
-import { hostChecks } from './checks/hosts.js';
+import { type Check, conclusionOf, lineOf, runChecks } from './check.js';
+import { clockCheck, hostChecks } from './checks/hosts.js';
 import { keySetCheck } from './checks/key-sets.js';
 import { settingsFinding } from './checks/settings.js';
 import { storeCheck } from './checks/store.js';
-import { tokenChecks } from './checks/tokens.js';
-import { userTenantsCheck } from './checks/user-tenants.js';
-import { type DoctorContext, oauthTenantsOf } from './doctor-context.js';
+import { tokenChecks, userTenantsCheck } from './checks/tokens.js';
 import { factsOf } from './facts.js';
-import { proxyOf } from './proxies.js';
 import { AnswerRecorder } from './recorder.js';
-import { maskOf, openRegistration, type Registration } from './registration.js';
-import { conclusionOf, lineOf } from './report.js';
+import { type DoctorContext, maskOf, openRegistration, type Registration } from './registration.js';
 
 /** Options of the command. */
 export interface DoctorOptions {
@@ -23,10 +17,10 @@ export interface DoctorOptions {
   readonly facts: boolean;
 }
 
-/** What depends on settings that can be read. */
+/** Checks that are skipped where the settings are invalid. */
 const DEPENDENT = ['host', 'clock', 'key-set', 'token', 'user-tenants'] as const;
 
-/** Checks everything in order and prints what it found. Does network I/O. Gives the status of the process. */
+/** Runs all checks in order and prints their results. Does network I/O. Returns the status of the process. */
 export async function doctor({ platform, json, facts }: DoctorOptions): Promise<number> {
   const recorder = new AnswerRecorder();
   const opened = await opening();
@@ -65,12 +59,7 @@ async function opening(): Promise<Registration | MindsphereCredentialsError> {
 
 function contextOf({ nest, options }: Registration, recorder: AnswerRecorder, platform?: Platform): DoctorContext {
   const sites = options.platforms.filter(({ rules }) => platform === undefined || rules.platform === platform);
-  return { nest, options, recorder, sites, oauthServerOf, proxyOf: (url) => proxyOf(url, options.request) };
-}
-
-function oauthServerOf(site: ResolvedPlatform): string | undefined {
-  const [tenant] = oauthTenantsOf(site);
-  return tenant === undefined ? undefined : site.oauthUrl?.for(tenant);
+  return { nest, options, recorder, sites };
 }
 
 function checksOf(context: DoctorContext): Check[] {

@@ -2,11 +2,9 @@ import type { ResolvedPlatform } from '../../config/resolved-options.interface.j
 import { isValues, parseValues } from '../../util/json.js';
 import { decodeJwt } from '../../util/jwt.js';
 import type { CheckReport } from './check.js';
-import type { DoctorContext } from './doctor-context.js';
-import type { Observation, ObservedToken, Seen } from './observation.interface.js';
-import { PROTOCOL_FACTS } from './protocol-facts.js';
+import { type Observation, type ObservedToken, PROTOCOL_FACTS, type Seen } from './protocol-facts.js';
 import type { RecordedAnswer } from './recorder.js';
-import { formOf, shapeOf } from './shapes.js';
+import type { DoctorContext } from './registration.js';
 
 /**
  * A record of what the platform answered, to attach to an issue. It has names, types, shapes, statuses and numbers; in
@@ -102,4 +100,30 @@ function judged(observation: Observation): object[] {
     const seen: Seen = judge(observation);
     return { id, section, fact, seen: seen === undefined ? 'not seen' : seen ? 'seen so' : 'seen otherwise' };
   });
+}
+
+const DEEPEST = 4;
+const MOST_NAMES = 100;
+const LONGEST_FORM = 200;
+
+/** A value with every letter replaced by `a` and every digit by `9`. Not for secrets, because lengths stay. */
+function formOf(value: unknown): string {
+  if (typeof value !== 'string') return typeof value;
+  const form = value.slice(0, LONGEST_FORM).replaceAll(/\p{L}/gu, 'a');
+  return form.replaceAll(/\p{N}/gu, '9');
+}
+
+/** Names and types of a value made by `JSON.parse`, without the values. */
+function shapeOf(value: unknown, depth: number = DEEPEST): unknown {
+  if (Array.isArray(value))
+    return value.length === 0 ? 'list (empty)' : [depth === 0 ? '…' : shapeOf(value[0], depth - 1)];
+  if (!isValues(value)) return value === null ? 'null' : typeof value;
+  if (depth === 0) return 'object';
+  const entries = Object.entries(value).slice(0, MOST_NAMES);
+  return Object.fromEntries(entries.map(([name, item]) => [nameOf(name), shapeOf(item, depth - 1)]));
+}
+
+/** A name that may be data, such as a tenant's id, is replaced by its form. */
+function nameOf(name: string): string {
+  return /^[A-Za-z_.#-]{1,40}$/.test(name) ? name : formOf(name);
 }

@@ -1,7 +1,32 @@
+import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
 import type { Platform } from '../../platform/platform.interface.js';
-import type { Observation, ObservedToken, Seen } from './observation.interface.js';
+import type { Values } from '../../util/json.js';
+import type { DecodedJwt } from '../../util/jwt.js';
+import type { CheckReport } from './check.js';
+import type { RecordedAnswer } from './recorder.js';
 
-/** A statement of docs/protocol.md that is not proven yet. */
+/** A token from a server of the platform, decoded. */
+export interface ObservedToken {
+  readonly answer: RecordedAnswer;
+  readonly body: Values;
+  readonly jwt: DecodedJwt;
+}
+
+/** The answers of one platform, from which facts are derived. Not for printing: it holds tokens. */
+export interface Observation {
+  readonly site: ResolvedPlatform;
+  readonly tokens: { readonly app?: ObservedToken; readonly tenant?: ObservedToken };
+  /** Key sets that could be read, by tenant. */
+  readonly keySets: ReadonlyMap<string, { readonly answer: RecordedAnswer; readonly keys: readonly Values[] }>;
+  /** Answers of token servers with another status than 2xx. */
+  readonly refusals: readonly RecordedAnswer[];
+  readonly reports: readonly CheckReport[];
+}
+
+/** Whether a fact holds (`true`), does not hold (`false`), or was not observed. */
+export type Seen = boolean | undefined;
+
+/** A statement of docs/protocol.md that has yet to be confirmed. */
 export interface ProtocolFact {
   readonly id: string;
   readonly platform: Platform;
@@ -11,7 +36,7 @@ export interface ProtocolFact {
   readonly judge: (observation: Observation) => Seen;
 }
 
-/** The statements of docs/protocol.md that the doctor can see on the wire, each with the way to see it. */
+/** The statements of docs/protocol.md that can be checked by the answers of the platform. */
 export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
   {
     id: 'core-keys',
@@ -155,7 +180,7 @@ function first<T>(items: readonly T[], test: (item: T) => Seen): Seen {
   return items.map(test).find((seen) => seen !== undefined);
 }
 
-/** A check that was skipped shows nothing. */
+/** `undefined` for a check that was skipped. */
 function statusOf(reports: Observation['reports'], id: string): Seen {
   const status = reports.find((report) => report.id === id)?.status;
   return status === undefined || status === 'skipped' ? undefined : status === 'ok';

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
-/** An answer to a request of this process, without what was sent. */
+/** An answer to a request of this process, without the request. */
 export interface RecordedAnswer {
   readonly origin: string;
   readonly path: string;
@@ -14,7 +14,7 @@ export interface RecordedAnswer {
   readonly body: () => string;
 }
 
-/** Bodies are kept up to this length: key sets and tokens are a few kB. */
+/** Longer bodies are cut, in bytes; key sets and tokens have a few kB. */
 const LONGEST_BODY = 262_144;
 const CHANNEL = 'http.client.response.finish';
 
@@ -24,7 +24,7 @@ interface Message {
 }
 
 /**
- * Records the answers to the library's own requests. It listens to Node's diagnostics channel, so that the requests are
+ * Records the answers to the requests of this process. It subscribes to Node's diagnostics channel, so the requests are
  * made by the code that an application runs, and not by a copy of it.
  */
 export class AnswerRecorder {

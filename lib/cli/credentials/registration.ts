@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../config/resolved-options.interface.js';
+import {
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+  type ResolvedPlatform,
+} from '../../config/resolved-options.interface.js';
 import { MindsphereCredentialsModule } from '../../mindsphere-credentials.module.js';
 import { masker } from '../../util/redaction.js';
 import { UsageError } from './arguments.js';
+import type { AnswerRecorder } from './recorder.js';
 
-/** What an application has that calls `MindsphereCredentialsModule.forRoot()` in this environment. */
+/** The module as in an application that calls `MindsphereCredentialsModule.forRoot()` in this environment. */
 export interface Registration {
   readonly nest: INestApplicationContext;
   readonly options: ResolvedOptions;
@@ -37,8 +42,8 @@ export async function openRegistration(): Promise<Registration> {
   return { nest, options: nest.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false }) };
 }
 
-/** Removes every secret of a configuration from a text: a server may echo one that was never sent to it. */
-export async function maskOf(options: ResolvedOptions | undefined): Promise<(text: string) => string> {
+/** Makes a function that removes every secret of a configuration from a string: a server's message may contain one. */
+export async function maskOf(options: ResolvedOptions | undefined): Promise<(value: string) => string> {
   const groups = options?.platforms.flatMap(({ app, tenant }) => [app, tenant]) ?? [];
   const secrets = await Promise.all(
     groups.map(async (group) => {
@@ -47,4 +52,26 @@ export async function maskOf(options: ResolvedOptions | undefined): Promise<(tex
     }),
   );
   return masker(...secrets.flat());
+}
+
+/** What the checks of one run share. */
+export interface DoctorContext {
+  readonly nest: INestApplicationContext;
+  readonly options: ResolvedOptions;
+  readonly recorder: AnswerRecorder;
+  /** The platforms to check. */
+  readonly sites: readonly ResolvedPlatform[];
+}
+
+/** The tenants in a platform's configuration whose OAuth servers are used; first the one that issues tokens. */
+export function oauthTenantsOf({ rules, app, tenant, users, coreTenant }: ResolvedPlatform): string[] {
+  const named = [
+    tenant?.tokenTenant ?? tenant?.tenant,
+    typeof users.keySetTenant === 'string' ? users.keySetTenant : undefined,
+    ...(users.issuers ?? []),
+    app?.hostTenant,
+    coreTenant,
+    users.keySetTenant === false ? undefined : rules.keySetTenant,
+  ];
+  return [...new Set(named.filter((name) => name !== undefined))];
 }

@@ -3,11 +3,11 @@ import type {
   MindsphereCredentialsErrorCode,
 } from '../../errors/mindsphere-credentials.error.js';
 
-/** What to do about a code, and the option or variable that decides. */
+/** What to do about an error by its code, and the option or variable that decides. */
 const REMEDIES: Readonly<Partial<Record<MindsphereCredentialsErrorCode, string>>> = {
   credentials_missing: 'Set the variables that the message names.',
   token_response_invalid:
-    'See who answers at this address: a proxy, a login page, a wrong URL. For a subtenant: may this client impersonate it?',
+    'Check what answers at this address: it may be a proxy, a login page or a wrong URL. For a subtenant, check whether this client may impersonate it.',
   token_missing: 'Pass the token on standard input.',
   token_malformed: 'Pass one whole token: three base64url parts, joined by dots.',
   token_algorithm: 'The platform signs with RS256 alone. This token comes from somewhere else.',
@@ -24,12 +24,12 @@ const REMEDIES: Readonly<Partial<Record<MindsphereCredentialsErrorCode, string>>
     'Nothing is wrong with the token. Check that this machine reaches the OAuth servers: run doctor.',
 };
 
-/** What to do about a failure of the library; `undefined` where its message says all. */
+/** What to do about an error of the library; `undefined` where its message is sufficient. */
 export function remedyOf(failure: MindsphereCredentialsError): string | undefined {
   if (failure.code !== 'token_request_failed') return REMEDIES[failure.code];
   const { status } = failure;
   if (status === undefined)
-    return 'Nobody answers at this address. Check the region, the base domain, and the proxy: run doctor.';
+    return 'No server answers at this address. Check the region, the base domain, and the proxy: run doctor.';
   if (status === 401) return 'The server does not accept this client id with this secret.';
   if (status === 429)
     return 'The platform throttles. Try again later, and share tokens between instances (cache.store).';

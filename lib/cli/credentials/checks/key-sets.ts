@@ -2,7 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import type { ResolvedPlatform } from '../../../config/resolved-options.interface.js';
 import { KeySetClient, KeySetFailure } from '../../../verification/key-set.client.js';
 import type { Check, Finding } from '../check.js';
-import { type DoctorContext, oauthTenantsOf } from '../doctor-context.js';
+import { type DoctorContext, oauthTenantsOf } from '../registration.js';
 
 /** Reads the key sets that users' tokens of a platform are verified with. */
 export function keySetCheck(site: ResolvedPlatform, context: DoctorContext): Check {
@@ -36,7 +36,7 @@ async function keySetFinding(site: ResolvedPlatform, { options }: DoctorContext)
   };
 }
 
-/** The platform's own set, and one issuer's; a tenant that is configured for all alone. */
+/** The tenant configured as `keySetTenant` alone; else the platform's own, and one issuer. */
 function tenantsToRead(site: ResolvedPlatform): string[] {
   const { keySetTenant } = site.users;
   if (typeof keySetTenant === 'string') return [keySetTenant];

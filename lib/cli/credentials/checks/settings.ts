@@ -7,18 +7,19 @@ const KNOWN: readonly string[] = ALL_SECTIONS.flatMap(({ options }) =>
   Object.values(options).flatMap(({ variables }) => variables),
 );
 const PREFIXES = /^(?:MDSP|MINDSPHERE|XCELERATOR)_/i;
-/** Two typing errors. */
+/** A name with at most two typing errors is recognized. */
 const LARGEST_DISTANCE = 2;
 const LONGEST_NAME = 64;
 
-/** What the module makes of the configuration, and variables whose names are nearly right. */
+/** Whether the module accepts the configuration, and variables whose names are misspelled. */
 export function settingsFinding(opened: Registration | MindsphereCredentialsError, names: readonly string[]): Finding {
-  const nearly = nearlyRight(names);
+  const renames = misspelled(names);
   if (opened instanceof MindsphereCredentialsError) {
     return {
       status: 'failure',
       summary: opened.message,
-      remedy: nearly.length > 0 ? `Rename ${nearly.join(', ')}.` : 'Correct the options and variables that are named.',
+      remedy:
+        renames.length > 0 ? `Rename ${renames.join(', ')}.` : 'Correct the options and variables that are named.',
     };
   }
   const { platforms, warnings } = opened.options;
@@ -26,14 +27,14 @@ export function settingsFinding(opened: Registration | MindsphereCredentialsErro
     ...(app === undefined ? [] : [`app credentials on ${rules.domain}`]),
     ...(tenant === undefined ? [] : [`tenant credentials on ${rules.domain}`]),
   ]);
-  const remarks = [...warnings, ...nearly.map((name) => `${name}: rename this variable`)];
+  const remarks = [...warnings, ...renames.map((name) => `${name}: rename this variable`)];
   if (configured.length === 0) remarks.push('set the client id and secret of app or tenant credentials');
   const summary = configured.length === 0 ? 'no credentials are configured' : configured.join(', ');
   return remarks.length === 0 ? { status: 'ok', summary } : { status: 'warning', summary, remedy: remarks.join('; ') };
 }
 
-/** `X (for Y)` for each variable X that nobody reads and that differs little from a known name Y. */
-function nearlyRight(names: readonly string[]): string[] {
+/** `X (for Y)` for each unknown variable X whose name differs little from a known name Y. */
+function misspelled(names: readonly string[]): string[] {
   return names
     .filter((name) => !KNOWN.includes(name) && name.length <= LONGEST_NAME)
     .flatMap((name) => {
@@ -42,7 +43,7 @@ function nearlyRight(names: readonly string[]): string[] {
     });
 }
 
-/** The known name that a name with a usual prefix was probably meant to be. */
+/** The known name that is most similar to a name with a usual prefix. */
 function closest(name: string): string | undefined {
   if (!PREFIXES.test(name)) return undefined;
   return KNOWN.find((known) => distance(known, name.toUpperCase()) <= LARGEST_DISTANCE);
@@ -52,7 +53,7 @@ function plain(name: string): string {
   return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 }
 
-/** How many characters have to be inserted, deleted or replaced (Levenshtein). Names are short. */
+/** The Levenshtein distance: how many characters to insert, delete or replace. Quadratic, but names are short. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (const [index, letter] of from.split('').entries()) {

@@ -4,7 +4,7 @@ import type { Check, Finding } from '../check.js';
 
 const CONNECT_MS = 3_000;
 const ENTRY_MS = 10_000;
-const DOWN = 'Without its store, each instance asks for tokens of its own; nothing else changes. Check REDIS_URL.';
+const DOWN = 'Without the store each instance requests its own tokens; nothing else changes. Check REDIS_URL.';
 
 /** Writes, reads and removes one entry of the shared store, if `REDIS_URL` is set. */
 export function storeCheck(url: string | undefined): Check {
@@ -22,17 +22,17 @@ async function storeFinding(url: string | undefined): Promise<Finding> {
     const client = redis.createClient({ url, socket, disableOfflineQueue: true }).on('error', () => undefined);
     await client.connect();
     try {
-      return await tried(new RedisTokenStore(client));
+      return await useStore(new RedisTokenStore(client));
     } finally {
       client.destroy();
     }
   } catch {
-    // The client's error may hold the URL, with its password.
+    // Not printed, because the client's error may contain the URL with its password.
     return { status: 'warning', summary: 'the store cannot be reached', remedy: DOWN };
   }
 }
 
-async function tried(store: RedisTokenStore): Promise<Finding> {
+async function useStore(store: RedisTokenStore): Promise<Finding> {
   const key = `doctor-${randomUUID()}`;
   await store.set(key, 'value', ENTRY_MS);
   const found = await store.get(key);
