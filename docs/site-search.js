@@ -165,5 +165,12 @@
     if (field.value !== '') search();
   }
 
-  globalThis.siteSearch = { start, find, indexOf };
+  /** The script may be there before the page that it searches from. */
+  function startWhenReady(sections) {
+    if (document.readyState !== 'loading') return start(sections);
+    document.addEventListener('DOMContentLoaded', () => start(sections), { once: true });
+    return undefined;
+  }
+
+  globalThis.siteSearch = { start: startWhenReady };
 })();
