@@ -10,7 +10,7 @@
   const MOST_RESULTS = 12;
   const SNIPPET_LENGTH = 150;
   /** Words of a question that say nothing about its subject, beside those that lunr leaves out anyway. */
-  const FILLERS = new Set('use using used need set get make mean means meaning does do work works'.split(' '));
+  const FILLERS = new Set('use using used need set get make mean means meaning does do work works another'.split(' '));
   const SEPARATOR = /[\s\-/.,:;()[\]{}'"`<>|=?!@#$&+*~^…“”’·×]+/;
 
   /** Words as they are indexed: `keySetTenant` is also found as `key set tenant`. */

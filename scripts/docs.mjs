@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Application, PageEvent, ReflectionKind, RendererEvent } from 'typedoc';
 import options from '../typedoc.config.mjs';
 import { documents, textOf } from './markdown.mjs';
@@ -136,7 +136,7 @@ function plain(html) {
 
 /** One script, because a page that is opened from a folder may not read other files. */
 function writeSearch(found) {
-  const lunr = readFileSync(createRequire(import.meta.url).resolve('lunr/lunr.min.js'), 'utf8');
+  const lunr = readFileSync(fileURLToPath(import.meta.resolve('lunr/lunr.min.js')), 'utf8');
   const search = readFileSync(join(root, 'docs', 'site-search.js'), 'utf8');
   writeFileSync(join(site, 'assets', 'search.js'), `${lunr}\n${search}\nsiteSearch.start(${JSON.stringify(found)});\n`);
 }
