@@ -13,7 +13,7 @@ import { demandOperator, OPERATOR_SCOPE, OPERATOR_TENANTS } from './operator.js'
 import { PlatformService } from './platform.service.js';
 import { Tenants } from './tenants.model.js';
 
-/** Tenants that use the app. Not from the request: whoever chooses the tenant sees what belongs to it. */
+/** Tenants that use the app. A request must not name them: a caller who chooses the tenant sees its data. */
 const CUSTOMERS: Readonly<Record<Platform, string>> = { mindsphere: 'customer', xcelerator: '1000000351' };
 const OTHER_CUSTOMERS: Readonly<Record<Platform, string>> = { mindsphere: 'customer2', xcelerator: '1000000352' };
 

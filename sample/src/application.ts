@@ -6,7 +6,7 @@ import { serveOpenApi } from './open-api.js';
 /** The application, configured from the environment; it does not listen yet. Rejects for what is configured wrongly. */
 export async function createApplication(options: NestApplicationOptions = {}): Promise<INestApplication> {
   const app = await NestFactory.create(AppModule, { ...options, abortOnError: false });
-  // In production nobody needs to be told which routes there are.
+  // In production the list of routes is of use to attackers only.
   if (process.env['NODE_ENV'] !== 'production') serveOpenApi(app);
   return app;
 }

@@ -38,7 +38,7 @@ function step(title: string, summary: string, make: () => Promise<Outcome>): Bro
   return { title: `Behind the gateway: ${title}`, summary, make };
 }
 
-/** Of a browser, what this needs: it keeps cookies and sends them. */
+/** A browser, as far as these calls need one: it keeps cookies and sends them. */
 class Browser {
   readonly #gateway: string;
   #cookies = new Map<string, string>();

@@ -23,7 +23,7 @@ export interface Outcome {
   readonly body: unknown;
 }
 
-/** How the two platforms are told apart in what the emulated API has seen. */
+/** Platform and path that the emulated API must have seen. */
 const ON = {
   mindsphere: { platform: 'mindsphere', path: '/api/assetmanagement/v3/assets' },
   xcelerator: { platform: 'xcelerator', path: '/api/assetmanagement-1000001700/v3/assets' },

@@ -6,8 +6,8 @@ import { Assets } from './assets.model.js';
 import { PlatformService } from './platform.service.js';
 
 /**
- * Acts as the app, for the tenant of whoever asks, on the platform of whoever asks: all follows from the verified user token,
- * as in any deployed app. The technical token covers the whole tenant, so the app decides by scopes what its users may do.
+ * Acts as the app, for the user's tenant on the user's platform. Both come from the verified user token, as in any deployed
+ * app. The technical token covers the whole tenant, so the app decides by scopes what its users may do.
  * `CurrentAppCredentials` is request scoped, and so is what injects it: keep it out of controllers that do without.
  */
 @Controller('current-app-credentials')

@@ -4,7 +4,7 @@ import { ApiSecurity } from '@nestjs/swagger';
 import { Public } from 'nestjs-mindsphere-credentials';
 import { MindsphereHealthIndicator } from 'nestjs-mindsphere-credentials/terminus';
 
-/** Asked by whoever runs the application, who has no user. */
+/** For probes of the operator, which have no user's token. */
 @Public()
 @ApiSecurity({})
 @Controller('health')
@@ -14,7 +14,7 @@ export class HealthController {
     private readonly credentials: MindsphereHealthIndicator,
   ) {}
 
-  /** Liveness: the process answers. It looks at nothing else, as a restart would help nobody else. */
+  /** Liveness: the process answers. It checks nothing else, because a restart would mend nothing else. */
   @HealthCheck()
   @Get()
   live(): Promise<HealthCheckResult> {

@@ -43,7 +43,7 @@ async function startApplication(port: number, { origin }: MindsphereEmulator): P
   pointConfigurationAt(origin);
   const app = await createApplication({ logger: ['fatal', 'error', 'warn'] });
   try {
-    // The emulator signs tokens for whoever runs it, so nothing beyond this machine may reach the routes.
+    // The emulator signs tokens for every caller, so no other machine may reach the routes.
     await onPort('PORT', port, () => app.listen(port, '127.0.0.1'));
     return app;
   } catch (error) {

@@ -11,7 +11,9 @@ export const DOCS = 'docs';
 export function serveOpenApi(app: INestApplication): void {
   const config = new DocumentBuilder()
     .setTitle('Sample of nestjs-mindsphere-credentials')
-    .setDescription('Paste the token of a user that `npm start` has printed, without "Bearer".')
+    .setDescription(
+      'Paste the token of a user that `npm start` has printed, without "Bearer". Answers name their platform.',
+    )
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'user')
     .addSecurityRequirements('user')
     .addGlobalResponse(

@@ -49,7 +49,7 @@ export class PlatformService {
 }
 
 function assetsOf({ _embedded: embedded, calledAs }: AssetPage, { platform }: MindsphereCredentials): Assets {
-  // Known by now: without it there would have been no call.
+  // Cannot happen: a call needs a token, and its platform is known.
   if (platform === undefined) throw new BadGatewayException('The platform of the call is not known');
   const assets = embedded?.assets?.map(({ name, typeId }) => ({ name, typeId }));
   return { platform, assets: assets ?? [], ...(calledAs && { calledAs }) };

@@ -9,7 +9,7 @@ import { type EmulatedUser, readUser } from './user-argument.js';
 
 export type { EmulatedUser } from './user-argument.js';
 
-/** Where it listens unless told otherwise: at an address that configurations can name. */
+/** Default port: a fixed one, so that configurations can name it. */
 export const DEFAULT_PORT = 3001;
 /** The last requests that `GET /__emulator/requests` answers. */
 const REMEMBERED_REQUESTS = 1_000;

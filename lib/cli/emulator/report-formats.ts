@@ -73,7 +73,7 @@ function describeTechnicalUser({ clientId, clientSecret, tokenUrl }: ReportedTec
   return `curl -u ${quoted(`${clientId}:${clientSecret}`)} -d grant_type=client_credentials ${tokenUrl}`;
 }
 
-/** Beyond loopback addresses the library wants to be told that plain HTTP is meant. */
+/** Options for the two URLs. Plain HTTP to an address other than loopback needs `allowInsecureHttp`. */
 function urlOptions({ platforms: [first], insecure }: StartReport): string {
   const allow = insecure ? ', allowInsecureHttp: true' : '';
   return `{ gatewayUrl: '${first?.gatewayUrl}', oauthUrl: '${first?.oauthUrl}'${allow} }`;

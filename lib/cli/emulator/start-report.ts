@@ -44,7 +44,7 @@ export interface StartReport {
   readonly variables: Readonly<Record<string, string>>;
   readonly users: readonly ReportedUser[];
   readonly technicalUsers: readonly ReportedTechnicalUser[];
-  /** Whether the library must be told that plain HTTP is meant. */
+  /** Whether the library needs option `allowInsecureHttp`. */
   readonly insecure: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Arguments that the command cannot do with; one line says why. */
+/** Wrong arguments; the message is one line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 

@@ -64,7 +64,7 @@ export class ApplicationGateway implements EmulatorFront {
     const { url, platform } = settings;
     if (url.origin === emulator.origin) throw new EmulatorOptionError('url', 'must not be the emulator itself');
     if (!isOwnMachine(emulator.host)) {
-      throw new EmulatorOptionError('host', 'must be a loopback address: whoever reaches the gateway may sign in');
+      throw new EmulatorOptionError('host', 'must be a loopback address: every caller of the gateway may sign in');
     }
     const users = settings.users.map((user) => new GatewayUser(user, platform, emulator));
     const cookies = new GatewayCookies(users.map((user) => user.platform));
@@ -174,7 +174,7 @@ export class ApplicationGateway implements EmulatorFront {
     if (message.headers.upgrade?.toLowerCase() !== 'websocket') return 400;
     if (path.startsWith(HOME_PATH) || this.#isEmulated(path)) return 404;
     if (!session) return hasBearerToken(message) ? undefined : 401;
-    // A page of another port shares the cookies of this one, and browsers let it open WebSockets anywhere.
+    // Browsers send cookies to all ports of a host, and let every page open WebSockets to any address.
     return isFromOwnPage(message) ? undefined : 403;
   }
 

@@ -36,14 +36,14 @@ export interface GatewayPagesParts {
 type Handler = (message: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 type Form = URLSearchParams;
 
-/** What the last button did, by what stands in the address then. */
+/** What the last button did, by the value of `done` in the address. */
 const NOTICES: Readonly<Record<string, string>> = {
   fail: 'The next requests will fail as you asked.',
   latency: 'The latency is set.',
   keys: 'Tokens are signed with a new key now. The former key stays in the key sets.',
 };
 
-/** The pages below `/__emulator/`. Whatever changes something comes by POST, from a page of this gateway. */
+/** The pages below `/__emulator/`. Requests that change something must be POST, and come from a page of this gateway. */
 export class GatewayPages {
   readonly #parts: GatewayPagesParts;
   readonly #routes: ReadonlyMap<string, Handler>;
@@ -62,7 +62,7 @@ export class GatewayPages {
     ]);
   }
 
-  /** What answers a path; `undefined` where it is none of these pages. */
+  /** The handler of a path; `undefined` where the path is not one of these pages. */
   find(method: string, path: string): Handler | undefined {
     if (path === HOME_PATH.slice(0, -1)) return (_message, response) => redirect(response, HOME_PATH);
     return this.#routes.get(`${method === 'HEAD' ? 'GET' : method} ${path}`);

@@ -10,7 +10,7 @@ const NAMES = ['user_name', 'email', 'user_id', 'sws.samauth.ten.user'];
 
 const DOMAINS = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' } as const;
 
-/** Somebody who may sign in. What is shown of them is read from a token of theirs, so it is what the application sees. */
+/** A user who may sign in. What the pages show is read from a token of the user, so the application sees the same. */
 export class GatewayUser {
   readonly name: string;
   readonly tenant: string;

@@ -1,6 +1,6 @@
 const LONGEST = 2_048;
 
-/** Stands for any origin; what leaves it is no path of ours. */
+/** Placeholder for the gateway's origin: what resolves to another origin is not a local path. */
 const BASE = 'http://own.invalid';
 
 /**
