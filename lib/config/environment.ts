@@ -120,7 +120,7 @@ function completedXcelerator(given: unknown, found: Values): unknown {
 /** What the variables leave open of the site, Cloud Foundry says, unless it speaks of another one. */
 function hostsOf(read: Read): Values {
   const given = valuesOf(MODULE, read);
-  const found = siteOfCloudFoundry(textOf(read(CLOUD_FOUNDRY))) ?? {};
+  const found = siteOfCloudFoundry(jsonOf(read(CLOUD_FOUNDRY))) ?? {};
   return SITE.some((name) => isElsewhere(name, given, found)) ? given : { ...found, ...given };
 }
 
@@ -137,7 +137,7 @@ function isElsewhere(name: string, given: Values, found: object): boolean {
   return isSet(one) && String(one).toLowerCase() !== String(other).toLowerCase();
 }
 
-function textOf(value: unknown): string {
+function jsonOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 

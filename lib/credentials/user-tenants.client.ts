@@ -135,7 +135,7 @@ interface UserTenantsPage {
 
 /** An answer of the endpoint that is not believed. */
 function pageRefused(endpoint: string, fault: string, attempts?: number): MindsphereCredentialsError {
-  const message = `The endpoint ${endpoint} gave an answer that is refused: ${fault}.`;
+  const message = `The endpoint ${endpoint} gave an invalid answer: ${fault}.`;
   return new MindsphereCredentialsError('token_response_invalid', message, { endpoint, attempts });
 }
 

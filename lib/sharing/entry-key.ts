@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:cryp
 import { compactDecrypt, CompactEncrypt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
 import type { StoreEntryRefusedEvent } from '../telemetry/credentials-event.interface.js';
 
-/** An entry of another format counts as none: its name and its keys are derived with the format, too. */
+/** The format is part of how names and keys are derived, so entries of another format are never found. */
 const FORMAT = 'v2';
 const TYPE = `nestjs-mindsphere-credentials+${FORMAT}`;
 const ALGORITHMS = { alg: 'dir', enc: 'A256GCM' } as const;
@@ -19,7 +19,7 @@ const ENTRY = /^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/;
  * key of its own for each purpose.
  */
 export class EntryKey {
-  /** Tells keys apart, and nothing about them. */
+  /** Differs from key to key, and reveals nothing of them. */
   readonly id: string;
   readonly #nameKey: KeyObject;
   readonly #sealKey: KeyObject;
@@ -30,7 +30,7 @@ export class EntryKey {
     this.#sealKey = createSecretKey(derived(key, 'seal', KEY_BYTES));
   }
 
-  /** The name of the entry for these details: the same in every process, and no hash that could be tried out. */
+  /** The name of the entry for these details: the same in every process. It is keyed, so that it cannot be guessed. */
   nameOf(details: readonly (string | undefined)[]): string {
     return createHmac('sha256', this.#nameKey).update(JSON.stringify(details)).digest('base64url');
   }
@@ -55,7 +55,7 @@ export class EntryKey {
     return new TextDecoder().decode(plaintext);
   }
 
-  /** The entry, if it has our format and names this key; whether that is true is seen when it is decrypted. */
+  /** The entry, if its unverified header has our format and names this key. */
   #ownEntry(entry: unknown): string {
     if (typeof entry !== 'string' || entry.length > LONGEST_ENTRY || !ENTRY.test(entry))
       throw new EntryRefused('malformed');
@@ -81,7 +81,7 @@ function derived(key: Uint8Array, purpose: string, bytes: number): Buffer {
 
 export type EntryRefusal = StoreEntryRefusedEvent['reason'];
 
-/** Why an entry is not believed. Never leaves this folder. */
+/** Why an entry was rejected. It never leaves this folder. */
 export class EntryRefused extends Error {
   constructor(readonly reason: EntryRefusal) {
     super(reason);

@@ -1,10 +1,10 @@
 import { finalize, type Observable } from 'rxjs';
 import { isValues } from '../util/json.js';
 import type { TokenStoreLock } from '../store/token-store.interface.js';
-import type { GuardedStore, Patience } from './guarded-store.js';
+import type { GuardedStore, StoreDeadline } from './guarded-store.js';
 import type { EntryPlaces } from './shared-entries.js';
 
-/** The right to ask the token endpoint for all instances. */
+/** A lock in the store. The instance that holds it requests the token for all. */
 export class EntryLock {
   readonly #store: GuardedStore;
   readonly #name: string;
@@ -14,34 +14,34 @@ export class EntryLock {
 
   constructor(store: GuardedStore, places: EntryPlaces, lockMs: number) {
     this.#store = store;
-    // The same for all who have the same keys, whichever of them writes: while keys rotate, these differ.
+    // Instances that have the same keys in another order (while keys rotate) must find the same lock.
     this.#name = places.map(({ name }) => name).toSorted()[0] ?? '';
     this.#lockMs = lockMs;
   }
 
   /** Takes the lock, if it is free. Never rejects. */
-  async take(patience: Patience): Promise<'mine' | 'held' | 'unavailable'> {
+  async take(deadline: StoreDeadline): Promise<'mine' | 'held' | 'unavailable'> {
     const answer = await this.#store.attempt<unknown>({
       operation: 'lock',
       use: async (store) => store.tryLock?.(this.#name, this.#lockMs),
-      patience,
+      deadline,
       onLate: (late) => this.#keep(late) && this.release(),
     });
     if (answer === undefined) return 'unavailable';
     return this.#keep(answer.value) ? 'mine' : 'held';
   }
 
-  /** The source, with the lock given back when it ends or is left. */
+  /** The source; the lock is released when it ends or is unsubscribed. */
   during<T>(source$: Observable<T>): Observable<T> {
     return source$.pipe(finalize(() => this.release()));
   }
 
-  /** Puts the release off. The promise must not reject. */
+  /** Delays the release until a promise resolves. It must not reject. */
   holdUntil(done: Promise<void>): void {
     this.#until = done;
   }
 
-  /** Gives the lock back, in the background; what fails here ends with the lock's own time. */
+  /** Releases the lock in the background. Where that fails, it ends with its own time to live. */
   release(): void {
     const lock = this.#lock;
     this.#lock = undefined;

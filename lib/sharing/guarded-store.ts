@@ -10,15 +10,15 @@ type Operation = StoreUnavailableEvent['operation'];
 interface StoreUse<T> {
   readonly operation: Operation;
   readonly use: (store: TokenStore) => Promise<T>;
-  /** Shared by the uses of one token request. Default: one of its own. */
-  readonly patience?: Patience;
-  /** Given what comes after the time is over. */
+  /** Shared by all uses for one token request. Default: a deadline of its own. */
+  readonly deadline?: StoreDeadline;
+  /** Called with a value that comes after the deadline. */
   readonly onLate?: (value: T) => void;
 }
 
 /**
- * The application's store, which may fail, hang or lie. No use of it fails or takes longer than its time; after a failure
- * it is left alone for a while, then tried by one use at a time.
+ * The application's store, which may fail, hang or give wrong values. A use of it never rejects, and ends at its deadline.
+ * After a failure the store is not used for a while; then one use at a time tries it again.
  */
 export class GuardedStore {
   readonly #store: TokenStore;
@@ -38,21 +38,21 @@ export class GuardedStore {
     return this.#store.tryLock !== undefined;
   }
 
-  /** What the store gave; `undefined` where it failed, was too slow, or is left alone. Never rejects. */
+  /** What the store gave; `undefined` where it failed, was too slow, or is not used for a while. Never rejects. */
   async attempt<T>(use: StoreUse<T>): Promise<{ readonly value: T } | undefined> {
     if (!this.#isUsable(use.operation)) return undefined;
     const isTrial = this.#isDown;
     if (isTrial) this.#isTrying = true;
-    const { patience, onLate } = { patience: undefined, onLate: undefined, ...use };
-    const outcome = await withinTime(() => use.use(this.#store), patience ?? new Patience(), onLate);
+    const { deadline, onLate } = { deadline: undefined, onLate: undefined, ...use };
+    const outcome = await withinTime(() => use.use(this.#store), deadline ?? new StoreDeadline(), onLate);
     if (isTrial) this.#isTrying = false;
     if (typeof outcome !== 'string') return this.#onSuccess(isTrial, outcome);
-    // Uses that were under way when the first one failed say nothing new.
+    // Other uses that were running when the first one failed are not reported again.
     if (isTrial || !this.#isDown) this.#onFailure(use.operation, outcome);
     return undefined;
   }
 
-  /** From now on the store is used only to give locks back. */
+  /** From now on the store is only used to release locks. */
   close(): void {
     this.#isClosed = true;
   }
@@ -77,30 +77,30 @@ export class GuardedStore {
   }
 }
 
-/** The clock of {@link Patience}. */
+/** How often {@link StoreDeadline} counts. */
 const SLICE_MS = 50;
 
 /**
- * What the store may still cost one token request. It is counted in slices, so that time in which this process itself
- * was busy or not running, as while many instances start at once, is not held against the store.
+ * The time that all uses of the store for one token request may take. It is counted in slices of 50 ms by a timer, so
+ * that time in which this process itself was busy or stopped (many instances start at once) does not count.
  */
-export class Patience {
+export class StoreDeadline {
   #slices = STORE_TIMEOUT_MS / SLICE_MS;
 
-  /** One slice has passed; whether it was the last. */
-  isSpent(): boolean {
+  /** Counts a slice that has passed, and tells whether it was the last one. */
+  isReached(): boolean {
     this.#slices -= 1;
     return this.#slices <= 0;
   }
 }
 
-/** What came in time, or why nothing did. */
+/** The value that came in time, or why none did. */
 type TimelyOutcome<T> = { readonly value: T } | 'error' | 'timeout';
 
-/** Never rejects; a value that comes too late goes to `onLate`. The timer does not keep the process alive. */
+/** A promise that never rejects. A value that comes too late goes to `onLate`. The timer does not keep the process alive. */
 function withinTime<T>(
   start: () => Promise<T>,
-  patience: Patience,
+  deadline: StoreDeadline,
   onLate: (value: T) => void = () => undefined,
 ): Promise<TimelyOutcome<T>> {
   return new Promise((resolve) => {
@@ -111,13 +111,13 @@ function withinTime<T>(
       resolve(outcome);
     };
     const timer = setInterval(() => {
-      if (!patience.isSpent()) return;
+      if (!deadline.isReached()) return;
       clearInterval(timer);
-      // An answer that has arrived while this process was busy is not late: it is read before this runs.
+      // An answer that arrived while this process was busy is not late: it is read before this callback runs.
       setImmediate(() => (isOver ? undefined : settle('timeout')));
     }, SLICE_MS);
     timer.unref();
-    // A store may also throw at once, or return no promise.
+    // `use` may also throw synchronously, or return something else than a promise.
     new Promise<T>((started) => started(start())).then(
       (value) => (isOver ? onLate(value) : settle({ value })),
       () => (isOver ? undefined : settle('error')),

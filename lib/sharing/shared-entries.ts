@@ -4,10 +4,10 @@ import { isValues, NO_VALUES, parseValues } from '../util/json.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
 import type { TokenGrant, TokenOrder } from '../token/token-source.interface.js';
 import { type EntryKey, EntryRefused } from './entry-key.js';
-import type { GuardedStore, Patience } from './guarded-store.js';
+import type { GuardedStore, StoreDeadline } from './guarded-store.js';
 import { readGrant } from '../token/token-answer.js';
 
-/** Where the token of one order and secret may stand: one place for each key, the first one to write. */
+/** Where the token of one order and secret may be stored: one place for each key; the first one is written to. */
 export type EntryPlaces = readonly EntryPlace[];
 
 interface EntryPlace {
@@ -31,16 +31,20 @@ export class SharedEntries {
     return this.#keys.map((key) => ({ key, name: key.nameOf([...identity, secret]) }));
   }
 
-  /** The tokens that are there, those of the first key first; `undefined` where the store is not to be had. */
-  async find(places: EntryPlaces, order: TokenOrder, patience?: Patience): Promise<readonly TokenGrant[] | undefined> {
+  /** The tokens found, those of the first key first; `undefined` where the store is unavailable. */
+  async find(
+    places: EntryPlaces,
+    order: TokenOrder,
+    deadline?: StoreDeadline,
+  ): Promise<readonly TokenGrant[] | undefined> {
     const asked = now();
-    const found = await this.#get(places, patience);
+    const found = await this.#get(places, deadline);
     if (found === undefined) return undefined;
     const grants = await Promise.all(found.map((entry, index) => this.#grantOf(entry, places[index], order, asked)));
     return grants.filter((grant) => grant !== undefined);
   }
 
-  /** Puts a token; whether it was stored. */
+  /** Stores a token; `false` where it was not stored. */
   async put(places: EntryPlaces, grant: TokenGrant, received: Moment): Promise<boolean> {
     const [place] = places;
     if (place === undefined) return false;
@@ -51,7 +55,7 @@ export class SharedEntries {
     return (await this.#store.attempt({ operation: 'set', use })) !== undefined;
   }
 
-  /** Removes an entry if it holds this very token. */
+  /** Removes the entries that hold this token. */
   async remove(places: EntryPlaces, token: string): Promise<void> {
     if (places.length === 0) return;
     const found = await this.#get(places);
@@ -64,11 +68,11 @@ export class SharedEntries {
     await this.#store.attempt({ operation: 'delete', use: (store) => store.delete(place.name, value) });
   }
 
-  async #get(places: EntryPlaces, patience?: Patience): Promise<readonly unknown[] | undefined> {
+  async #get(places: EntryPlaces, deadline?: StoreDeadline): Promise<readonly unknown[] | undefined> {
     const answer = await this.#store.attempt<readonly unknown[]>({
       operation: 'get',
       use: (store) => Promise.all(places.map(({ name }) => store.get(name))),
-      patience,
+      deadline,
     });
     return answer?.value;
   }
@@ -106,7 +110,7 @@ function ttlOf(entry: unknown): number | undefined {
   return typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : undefined;
 }
 
-/** When an entry was asked for, and the life it had left by the store's clock. */
+/** When an entry was requested, and how long the store would still have kept it by its own clock. */
 interface EntryAge {
   readonly asked: Moment;
   readonly ttlMs?: number;
@@ -118,11 +122,11 @@ function entryOf({ value, lifeMs, scope }: TokenGrant, received: Moment): string
 }
 
 /**
- * The token of an entry, checked as if the token endpoint had just given it: whoever could write the store with a key
- * must not be believed more than the platform. Throws {@link EntryRefused}.
+ * The token of an entry, checked as if the token endpoint had just sent it: a token from the store must not be trusted more
+ * than one from the platform. Throws {@link EntryRefused}.
  */
-function readEntry(text: string, order: TokenOrder, age: EntryAge): TokenGrant {
-  const { value, lifeMs, scope, receivedAt } = parseValues(text) ?? NO_VALUES;
+function readEntry(content: string, order: TokenOrder, age: EntryAge): TokenGrant {
+  const { value, lifeMs, scope, receivedAt } = parseValues(content) ?? NO_VALUES;
   if (typeof lifeMs !== 'number' || typeof receivedAt !== 'number') throw new EntryRefused('malformed');
   const grant = checked({ value, lifeMs, scope }, order);
   const usedMs = usedOf(lifeMs, receivedAt, age);
@@ -132,7 +136,7 @@ function readEntry(text: string, order: TokenOrder, age: EntryAge): TokenGrant {
 
 function checked({ value, lifeMs, scope }: { value: unknown; lifeMs: number; scope: unknown }, order: TokenOrder) {
   const { url, expected } = order;
-  // It was stored under this subtenant's name only after its answer, too, had named it.
+  // A token is stored under a subtenant's name only after the endpoint's answer has named that subtenant.
   const name = expected.rules.claims.subtenant;
   const limited = name === undefined ? {} : { [name]: expected.subtenant };
   const answer = { access_token: value, token_type: 'Bearer', expires_in: lifeMs / 1_000, scope, ...limited };
@@ -143,7 +147,7 @@ function checked({ value, lifeMs, scope }: { value: unknown; lifeMs: number; sco
   }
 }
 
-/** By the clock that says more: the wall clocks of writer and reader, or the store's own. */
+/** How much of its life is used: the larger one of what the instances' wall clocks say, and what the store's clock says. */
 function usedOf(lifeMs: number, receivedAt: number, { asked, ttlMs = lifeMs }: EntryAge): number {
   return Math.max(0, asked.wall - receivedAt, lifeMs - ttlMs) + elapsedSince(asked);
 }

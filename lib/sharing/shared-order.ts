@@ -3,22 +3,22 @@ import { backgroundTimer, elapsedSince, type Moment, now, remainingUntil, shifte
 import type { OrderSharing, SharedRequest, TokenGrant, TokenOrder } from '../token/token-source.interface.js';
 import { EntryLock } from './entry-lock.js';
 import { fromPromise } from '../util/promises.js';
-import { Patience } from './guarded-store.js';
+import { StoreDeadline } from './guarded-store.js';
 import type { EntryPlaces } from './shared-entries.js';
 import type { SharingContext } from './sharing-context.js';
 import { earlierMs, isWorthTaking, lockTimes, pollDelayMs, storeWaitMs } from './sharing-policy.js';
 import { minValidityOf } from '../token/held-token.js';
 
-/** One token request on its way through the store. */
+/** One token request, and what it needs to know of the store. */
 interface Search extends SharedRequest {
   readonly places: EntryPlaces;
   readonly began: Moment;
   readonly earlierMs: number;
-  /** For how long this instance can do without a new token. */
+  /** For how long the token of this instance is still valid enough, so that nobody waits for a new one. Milliseconds. */
   readonly spareMs: number;
 }
 
-/** A token, none, or no store to tell. */
+/** A token; or that the store has none, or is unavailable. */
 type Found = TokenGrant | 'none' | 'unavailable';
 
 /** The tokens of one order: taken from the store, or fetched by one instance for all. */
@@ -26,12 +26,13 @@ export class SharedOrder implements OrderSharing {
   readonly #order: TokenOrder;
   readonly #context: SharingContext;
   #places: EntryPlaces = [];
+  /** Whether the next token must not be taken from the store: a caller has rejected whatever is shared. */
   #isDistrusted = false;
-  /** The last token on its way into the store. */
+  /** Resolves once the last token is in the store. */
   #stored: Promise<void> = Promise.resolve();
-  /** Until then nobody waits for the renewal of the token that was delivered last. */
+  /** Until then the last token is valid enough, so that nobody waits for a new one. */
   #spareUntil?: Moment;
-  /** What the last search found and left, because it was due for renewal. */
+  /** A token that the last search found but did not take, because it is due for renewal. */
   #passedBy?: { readonly grant: TokenGrant; readonly found: Moment };
 
   constructor(order: TokenOrder, context: SharingContext) {
@@ -77,7 +78,7 @@ export class SharedOrder implements OrderSharing {
     else if (this.#context.retracted.add(token)) void this.#remove(token);
   }
 
-  /** Behind what is being stored: the token may be on its way there. */
+  /** Waits for the last write first: it may be the token that is to be removed. */
   async #remove(token: string): Promise<void> {
     const places = this.#places;
     await this.#stored;
@@ -94,29 +95,29 @@ export class SharedOrder implements OrderSharing {
   }
 
   #obtain(search: Search): Observable<TokenGrant> {
-    const patience = new Patience();
-    return this.#find(search, patience).pipe(
+    const deadline = new StoreDeadline();
+    return this.#find(search, deadline).pipe(
       switchMap((found) => {
         if (isGrant(found)) return of(found);
         if (search.isRefused()) return search.fetch$;
         if (found === 'unavailable') return this.#canWaitForStore(search) ? this.#wait(search) : search.fetch$;
-        return this.#together(search, patience);
+        return this.#together(search, deadline);
       }),
     );
   }
 
-  /** One of all instances asks, the others wait for what it brings; after a while each asks for itself. */
-  #together(search: Search, patience: Patience): Observable<TokenGrant> {
+  /** One instance requests the token and the others wait for it; after a while each one requests it for itself. */
+  #together(search: Search, deadline: StoreDeadline): Observable<TokenGrant> {
     const { store, deadlineMs } = this.#context;
     const { lockMs, waitMs } = lockTimes(deadlineMs);
     if (!store.canLock) return this.#fetch(search);
     const lock = new EntryLock(store, search.places, lockMs);
     return fromPromise(
-      () => lock.take(patience),
+      () => lock.take(deadline),
       () => lock.release(),
     ).pipe(
       switchMap((taken) => {
-        if (taken === 'mine') return this.#asHolder(search, patience, lock);
+        if (taken === 'mine') return this.#asHolder(search, deadline, lock);
         const isWaiting = taken === 'held' ? elapsedSince(search.began) < waitMs : this.#canWaitForStore(search);
         return isWaiting ? this.#wait(search) : this.#fetch(search);
       }),
@@ -124,17 +125,17 @@ export class SharedOrder implements OrderSharing {
   }
 
   /**
-   * Whether the renewal of a token that is still good may wait for the store: while a replica takes over from its master,
-   * say, not every instance need ask for itself.
+   * Whether the renewal of a token that is still valid may wait for the store. While a replica takes over from its master,
+   * for instance, the instances then do not all request a token.
    */
   #canWaitForStore({ began, spareMs }: Search): boolean {
     return elapsedSince(began) < Math.min(storeWaitMs(this.#context.deadlineMs), spareMs);
   }
 
-  /** Looks once more: the last holder may have brought a token just before its lock was free. */
-  #asHolder(search: Search, patience: Patience, lock: EntryLock): Observable<TokenGrant> {
+  /** Reads the store once more: the last holder of the lock may have stored a token just before releasing it. */
+  #asHolder(search: Search, deadline: StoreDeadline, lock: EntryLock): Observable<TokenGrant> {
     return lock.during(
-      this.#find(search, patience).pipe(switchMap((found) => (isGrant(found) ? of(found) : this.#fetch(search, lock)))),
+      this.#find(search, deadline).pipe(switchMap((found) => (isGrant(found) ? of(found) : this.#fetch(search, lock)))),
     );
   }
 
@@ -142,7 +143,7 @@ export class SharedOrder implements OrderSharing {
     return backgroundTimer(pollDelayMs(this.#context.random)).pipe(switchMap(() => this.#obtain(search)));
   }
 
-  /** What is fetched is stored in the background; a lock is held until it is. */
+  /** A fetched token is stored in the background. The lock is held until that is done. */
   #fetch({ fetch$, places }: Search, lock?: EntryLock): Observable<TokenGrant> {
     return fetch$.pipe(
       tap((grant) => {
@@ -158,9 +159,9 @@ export class SharedOrder implements OrderSharing {
     if (await entries.put(places, grant, now())) reporter.storeTokenStored(this.#order.subject);
   }
 
-  #find(search: Search, patience: Patience): Observable<Found> {
+  #find(search: Search, deadline: StoreDeadline): Observable<Found> {
     const { entries } = this.#context;
-    return fromPromise(() => entries.find(search.places, this.#order, patience)).pipe(
+    return fromPromise(() => entries.find(search.places, this.#order, deadline)).pipe(
       map((grants) => (grants === undefined ? 'unavailable' : this.#choose(grants, search))),
     );
   }

@@ -34,7 +34,7 @@ export class SharedTokens implements TokenSharing {
     return this.#context === undefined ? undefined : new SharedOrder(order, this.#context);
   }
 
-  /** Called by Nest. The store belongs to the application, and is not used any more but to give locks back. */
+  /** Called by Nest. From now on the store, which belongs to the application, is only used to release locks. */
   onApplicationShutdown(): void {
     this.#context?.store.close();
   }

@@ -16,7 +16,7 @@ export interface SharingContext {
   readonly random: () => number;
 }
 
-/** More tokens than this are not invalidated within the life of one. */
+/** Enough for all tokens that are invalidated within the life of one. */
 const MOST_TOKENS = 10_000;
 
 /** Tokens that callers have taken back, by their fingerprints. Bounded. */

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { deepFreeze, NO_VALUES } from '../util/json.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import { PLATFORMS } from '../platform/platforms.js';
-import { type Claims, decodeClaims, textOf, wordsOf } from '../util/jwt.js';
+import { type Claims, decodeClaims, nonEmptyString, wordsOf } from '../util/jwt.js';
 
 /** What an {@link AccessToken} is made of. */
 export interface AccessTokenInit {
@@ -15,7 +15,7 @@ export interface AccessTokenInit {
   readonly trusted: boolean;
   /** `undefined` where a user's token has the form of neither platform. */
   readonly platform: Platform | undefined;
-  /** What was requested, for where the claims do not say. */
+  /** What was requested, for where the claims lack it. */
   readonly tenant?: string;
   readonly subtenant?: string;
   readonly scope?: string;
@@ -66,16 +66,16 @@ export class AccessToken {
     return this.#init.platform;
   }
 
-  /** The tenant it is for, by its id on that platform: what its claims say, else what was requested. */
+  /** The tenant it is for, by its id on that platform: from its claims, else as it was requested. */
   get tenant(): string | undefined {
     const rules = this.#rules;
     return rules?.readTenant(this.claims[rules.claims.tenant]) ?? this.#init.tenant;
   }
 
-  /** The subtenant it is limited to: what its claims say, else what was requested. */
+  /** The subtenant it is limited to: from its claims, else as it was requested. */
   get subtenant(): string | undefined {
     const name = this.#rules?.claims.subtenant;
-    return (name === undefined ? undefined : textOf(this.claims[name])) ?? this.#init.subtenant;
+    return (name === undefined ? undefined : nonEmptyString(this.claims[name])) ?? this.#init.subtenant;
   }
 
   /** All claims, deeply frozen; decoded when first read. Empty for the token of an unverified user. */

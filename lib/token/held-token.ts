@@ -66,7 +66,7 @@ export interface FailedRefresh {
   readonly at: Moment;
 }
 
-/** The state of a token that nobody has asked for yet. */
+/** The state of a token that was never requested. */
 export const UNUSED: TokenState = Object.freeze({});
 
 export function tokenState(held: HeldToken | undefined, failed: FailedRefresh | undefined): TokenState {

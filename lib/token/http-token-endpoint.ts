@@ -36,7 +36,7 @@ import { failureOfAnswer, type HttpAnswer, tookTooLong, transportFailure } from 
 
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {
-  // Private, because Axios keeps what it sends on objects that a dump of the application would show.
+  // Private, so that no dump of the application shows what Axios keeps of requests.
   readonly #http: HttpService = ownHttpService();
   readonly #limits: ResolvedRequestOptions;
   readonly #reporter: Reporter;
@@ -120,7 +120,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
   }
 }
 
-/** Repeats a remembered refusal of the same secret instead of subscribing, and remembers what comes of it otherwise. */
+/** Repeats a remembered refusal of the same secret instead of subscribing; else remembers a new one. */
 function unlessRefused<T>(memory: RefusalMemory, secret: string): MonoTypeOperatorFunction<T> {
   const fingerprint = fingerprintOf(secret);
   const note = (failure: unknown) => {
@@ -134,7 +134,7 @@ function unlessRefused<T>(memory: RefusalMemory, secret: string): MonoTypeOperat
     });
 }
 
-/** The secret as it is now: asked for once per token request, whatever the number of its attempts. */
+/** The secret as it is now: read once per token request, whatever the number of its attempts. */
 function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
   const unusable = (what: string) =>
     new MindsphereCredentialsError('options_invalid', `The client secret function of client ${clientId} ${what}.`);
@@ -146,7 +146,7 @@ function readSecret({ clientId, secret }: TokenOrder): Observable<string> {
     catchError(() => throwError(() => unusable('failed'))),
     map((value) => {
       if (isClientSecret(value)) return value;
-      throw unusable('did not return a text without control characters');
+      throw unusable('did not return a string without control characters');
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
 
 const FIRST_MS = 1_000;
@@ -14,8 +14,8 @@ interface Refusal {
 }
 
 /**
- * Remembers for a while that the server said no, or to come later, so that a wrong secret does not become a flood of
- * requests: for 1 s, doubling to 30 s with each refusal in a row, or for the time the server asked for.
+ * Remembers that the server has refused the credentials, or has asked to retry later, so that a wrong secret does not
+ * cause a request at each call: for 1 s, doubling to 30 s with each refusal in a row, or for as long as the server asked.
  */
 export class RefusalMemory {
   readonly #longestRetryAfterMs: number;
@@ -26,19 +26,19 @@ export class RefusalMemory {
     this.#longestRetryAfterMs = longestRetryAfterMs;
   }
 
-  /** The failure to repeat instead of a request; none for a secret that was not the one refused. */
+  /** The failure to repeat instead of a request; `undefined` where another secret was refused, or none. */
   recall(fingerprint: string): MindsphereCredentialsError | undefined {
     const refusal = this.#refusal;
     return refusal?.fingerprint === fingerprint && this.leftMs > 0 ? refusal.failure : undefined;
   }
 
-  /** How long the last refusal will be repeated, in milliseconds. */
+  /** For how long the last refusal is still repeated, in milliseconds. */
   get leftMs(): number {
     const refusal = this.#refusal;
     return refusal === undefined ? 0 : Math.max(0, refusal.lengthMs - elapsedSince(refusal.began));
   }
 
-  /** Takes note of a failure, if it is a refusal or a 429. */
+  /** Remembers a failure, if it is a refusal or has status 429. */
   note(failure: MindsphereCredentialsError, fingerprint: string): void {
     if (!isClientError(failure) || (!isRefusal(failure) && failure.status !== TOO_MANY_REQUESTS)) return;
     if (this.#refusal?.fingerprint !== fingerprint) this.#inARow = 0;
@@ -58,12 +58,17 @@ export class RefusalMemory {
   }
 }
 
-/** An answer that waiting will not change: the server said no. */
-export function isRefusal(failure: MindsphereCredentialsError): boolean {
+/** Whether repeating the token request is of no use: the server has refused it, or the application gave no secret. */
+export function isFinal(failure: unknown): boolean {
+  return failure instanceof MindsphereCredentialsError && (failure.code === 'options_invalid' || isRefusal(failure));
+}
+
+/** Whether the server has refused the request, so that the same request would be refused again. */
+function isRefusal(failure: MindsphereCredentialsError): boolean {
   return failure.code === 'token_request_failed' && failure.retryable === false;
 }
 
-/** A redirect, too, is final, but speaks of the way to the server, not of what it was sent. */
+/** A redirect cannot be repeated either, but its cause is the configured URL, not what was sent. */
 function isClientError({ status = 0 }: MindsphereCredentialsError): boolean {
   return status >= 400 && status < 500;
 }

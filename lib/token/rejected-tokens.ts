@@ -2,15 +2,15 @@ import { Backoff } from '../util/backoff.js';
 import { elapsedSince, type Moment, now } from '../util/clock.js';
 import { lruCache } from '../util/lru-cache.js';
 
-/** Places beyond these are forgotten, the one that was used longest ago first. */
+/** Beyond this number, the API that was used longest ago is forgotten. */
 const MOST_PLACES = 100;
 const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
-/** A replacement that no API has accepted is not replaced within this time; one that was, once. */
+/** Within this time, a new token that no API has accepted is not replaced; an accepted one is replaced once. */
 const FRESH_MS = 1_000;
 
 /** One API that has rejected a token. */
 interface Place {
-  /** After the API has rejected a replacement as well: its 401s are not about the token. */
+  /** Begins when the API rejects a replacement as well: the cause of its 401s is not the token. */
   readonly pause: Backoff;
   /** The token that replaced a rejected one; the API has not accepted it yet. */
   replacement?: string | undefined;
@@ -24,23 +24,23 @@ interface Replacement {
 }
 
 /**
- * What APIs made of one credential's tokens (answers with status 401). A rejected token is replaced once. An API that
- * rejects the replacement, too, gets no other one for 1 s, doubling to 30 s: or a broken API would cause a token request
- * at each call. A place is an origin with the first parts of a path.
+ * Which APIs have rejected one credential's tokens (status 401). A rejected token is replaced once. Where an API rejects
+ * the replacement, too, it gets no other one for 1 s, doubling to 30 s; otherwise a broken API would cause a token request
+ * at each call. An API is known by its place: its origin with the first segments of the path.
  */
 export class RejectedTokens {
   readonly #places = lruCache<Place>(MOST_PLACES);
-  /** The places that wait for a replacement. */
+  /** The APIs that need a replacement. */
   readonly #waiting = new Set<string>();
   #latest?: Replacement;
   #beforeLatest?: Replacement;
 
-  /** Whether a place has rejected a token that was not replaced yet. */
+  /** Whether an API has rejected a token that was not replaced yet. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0;
   }
 
-  /** Whether a new token may help a place that has rejected this one. If so, the place waits for it from now on. */
+  /** Whether a new token may help an API that has rejected this one. If so, the next new token is for it. */
   mayBeReplaced(token: string, name: string): boolean {
     const place = this.#places.get(name);
     if (place !== undefined && place.pause.leftMs > 0) return false;
@@ -53,7 +53,7 @@ export class RejectedTokens {
     return true;
   }
 
-  /** Takes note of a new token, which the places that wait are to be tried with. */
+  /** Notes a new token: APIs that have rejected another one are tried with it. */
   renewed(token: string): void {
     if (!this.isWaiting) return;
     for (const name of this.#waiting) this.#place(name).replacement = token;
@@ -63,18 +63,18 @@ export class RejectedTokens {
     this.#latest = { token, at: now(), isAccepted: false };
   }
 
-  /** Takes note that a place has accepted a token. */
+  /** Notes that an API has accepted a token. */
   accepted(token: string, name: string): void {
     this.#places.delete(name);
     if (this.#latest?.token === token) this.#latest = { ...this.#latest, isAccepted: true };
   }
 
-  /** Whether it has just replaced another token, and no API has accepted it yet. */
+  /** Whether this token has just replaced another one, and no API has accepted it yet. */
   #isUntried(token: string): boolean {
     return this.#latest?.token === token && !this.#latest.isAccepted && isFresh(this.#latest);
   }
 
-  /** After the pause one more replacement is tried: the token may have been revoked meanwhile. */
+  /** Begins a pause, after which one more replacement is tried: the token may have been revoked meanwhile. */
   #pause(name: string): void {
     const place = this.#place(name);
     place.replacement = undefined;

@@ -1,22 +1,22 @@
 import { isDnsLabel } from '../util/formats.js';
 import { parseValues, type Values } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { type Claims, decodeJwt, textOf } from '../util/jwt.js';
+import { type Claims, decodeJwt, nonEmptyString } from '../util/jwt.js';
 import type { ExpectedToken, TokenGrant } from './token-source.interface.js';
 import type { HttpAnswer } from '../transport/request-failure.js';
 
-/** A technical token lives 30 minutes (protocol page, section 1); more than this is nonsense, not generosity. */
+/** A technical token lives 30 minutes (protocol page, section 1); a longer life than a day is taken for a fault of the server. */
 const LONGEST_LIFE_SECONDS = 86_400;
 const SHORTEST_LIFE_SECONDS = 1;
 
 /**
- * The token in a successful answer, checked before it is believed. Its `exp` and `iat` are compared with each other
+ * The token in a successful answer, once it is checked. Its `exp` and `iat` are compared with each other
  * only, never with the local clock, which may be off. Throws `token_response_invalid`.
  */
 export function readGrant(answer: HttpAnswer, endpoint: string, expected: ExpectedToken, attempts: number): TokenGrant {
   const demand: Demand = (holds, fault) => {
     if (holds) return;
-    const message = `The token endpoint ${endpoint} gave an answer that is refused: ${fault}.`;
+    const message = `The token endpoint ${endpoint} gave an invalid answer: ${fault}.`;
     throw new MindsphereCredentialsError('token_response_invalid', message, {
       status: answer.status,
       endpoint,
@@ -28,13 +28,13 @@ export function readGrant(answer: HttpAnswer, endpoint: string, expected: Expect
 
 type Demand = (holds: boolean, fault: string) => asserts holds;
 
-function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGrant {
-  const body = parseValues(text);
-  demand(body !== undefined, text === '' ? 'it is empty' : 'it is not a JSON object');
+function grantOf(json: string, expected: ExpectedToken, demand: Demand): TokenGrant {
+  const body = parseValues(json);
+  demand(body !== undefined, json === '' ? 'it is empty' : 'it is not a JSON object');
   const { access_token: value, token_type: type, expires_in: expiresIn, scope } = body;
   demand(typeof type === 'string' && type.toLowerCase() === 'bearer', 'token_type is not bearer');
   demand(isLife(expiresIn), `expires_in is not a number from ${SHORTEST_LIFE_SECONDS} to ${LONGEST_LIFE_SECONDS}`);
-  demand(typeof value === 'string', 'access_token is not a text');
+  demand(typeof value === 'string', 'access_token is not a string');
   const jwt = decodeJwt(value);
   demand(jwt !== undefined, 'access_token is not a JWT');
   demand(jwt.header['alg'] === 'RS256', "the token's alg is not RS256");
@@ -45,7 +45,7 @@ function grantOf(text: string, expected: ExpectedToken, demand: Demand): TokenGr
   return {
     value,
     lifeMs: 1_000 * Math.min(expiresIn, life),
-    scope: textOf(scope),
+    scope: nonEmptyString(scope),
     usedMs: undefined,
     earlierMs: undefined,
   };
@@ -55,7 +55,7 @@ function demandExpected(claims: Claims, body: Values, expected: ExpectedToken, d
   const { tenant, subtenant } = expected.rules.claims;
   demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${String(expected.issuerUrl)}`);
   demand(isForTenant(claims[tenant], expected), 'the token is for another tenant than requested');
-  // Where the platform has no name for a subtenant, nothing can say that a token is limited to one.
+  // Where the platform has no claim for a subtenant, a token cannot be limited to one.
   const named = subtenant === undefined ? [] : [claims[subtenant], body[subtenant]].filter((name) => !isNone(name));
   demand(subtenant === undefined || isLabelOrNone(claims[subtenant]), "the token's subtenant is not one DNS label");
   demand(isLimited(named, expected.subtenant), 'the token is not limited to the subtenant requested');

@@ -9,7 +9,7 @@ import { type SlotPolicy, TokenSlot } from './token-slot.js';
 import type { TokenSource } from './token-source.interface.js';
 import { type TokenState, UNUSED } from './held-token.js';
 
-/** The tokens of one credential, as its cache keeps them. The Observables are the same at each reading. */
+/** The tokens of one credential in its cache. The Observables are the same at each reading. */
 export interface TokenHandle {
   /** One valid token, then completes. */
   readonly one$: Observable<AccessToken>;
@@ -17,9 +17,9 @@ export interface TokenHandle {
   readonly all$: Observable<AccessToken>;
   /** @param token its value; default: whatever is cached. */
   invalidate(token?: string): void;
-  /** A token to send once more with after a place has rejected one; `undefined` where another would not help. */
+  /** Another token for the API (`place`) that has rejected one; `undefined` where another would not help. */
   replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined>;
-  /** Notes that a place has accepted a token. */
+  /** Notes that an API has accepted a token. */
   noteAccepted(token: AccessToken, place: () => string): void;
   /** What is known of the token at this moment; absent where there is no single one. */
   readonly state?: () => TokenState;

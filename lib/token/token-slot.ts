@@ -1,37 +1,25 @@
-import {
-  catchError,
-  defer,
-  map,
-  type Observable,
-  of,
-  race,
-  type Subscriber,
-  type Subscription,
-  switchMap,
-  type TeardownLogic,
-  throwError,
-} from 'rxjs';
+import { defer, map, type Observable, of, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs';
 import type { RefreshOptions } from '../config/sections/requests.options.js';
-import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
+import type { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { AccessToken } from './access-token.js';
 import { inBackground } from '../util/async-context.js';
 import { backgroundTimer, now } from '../util/clock.js';
 import { type FailedRefresh, HeldToken, type TokenState, tokenState } from './held-token.js';
-import { isRefusal } from './refusal-memory.js';
+import { isFinal } from './refusal-memory.js';
 import { Backoff } from '../util/backoff.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { RejectedTokens } from './rejected-tokens.js';
-import { TokenFlight, TokenListeners } from './token-waiters.js';
+import { renewedOrHeld, TokenFlight, TokenListeners } from './token-waiters.js';
 import type { TokenGrant, TokenSource } from './token-source.interface.js';
 
-/** A caller who waits for a new token gets the old one while it is still good for this long. */
+/** A caller who waits for a new token gets the held one instead when it has only this much life left. */
 const LAST_MOMENT_MS = 2_000;
 
-/** With the jitter and the request itself, a new token is there within 30 s of a recovery. */
+/** After an outage a new token is there within 30 s: the longest pause, and the request itself. */
 const PAUSES = { firstMs: 1_000, longestMs: 20_000 };
 
-/** Timers stand still while a machine sleeps: for those who listen, the clocks are read at least this often. */
-const LONGEST_NAP_MS = 20_000;
+/** Timers stand still while a machine sleeps, so while somebody listens the clocks are read at least this often. */
+const LONGEST_DELAY_MS = 20_000;
 
 /** What all slots of one cache share. */
 export interface SlotPolicy {
@@ -39,17 +27,17 @@ export interface SlotPolicy {
   readonly deadlineMs: number;
   readonly random: () => number;
   readonly reporter: Reporter;
-  /** Told when a slot comes into use (a request in flight, a listener) or falls out of it. */
+  /** Called when a slot comes into use (a request in flight, a listener) and when it is no longer in use. */
   readonly onUse: (slot: TokenSlot) => void;
 }
 
-/** The place of one token: what is held, the request for the next, and those who listen. */
+/** One token in the cache: the token held, the request for the next one, and the subscribers of `token$`. */
 export class TokenSlot {
   readonly key: string;
   readonly #source: TokenSource;
   readonly #policy: SlotPolicy;
   #held?: HeldToken;
-  /** Made at the first failure: most tokens never meet one, and there may be many. */
+  /** Made at the first failure. There may be 10,000 slots, and few of them ever fail. */
   #pause?: Backoff;
   /** Made at the first 401. */
   #rejected?: RejectedTokens;
@@ -74,7 +62,7 @@ export class TokenSlot {
     return tokenState(this.#held, this.#failed);
   }
 
-  /** One valid token: the held one at once, unless it is so near its end that the next one is worth waiting for. */
+  /** Emits one valid token: the held one at once, unless it expires so soon that the caller has to wait for the next. */
   answer(subscriber: Subscriber<AccessToken>): TeardownLogic {
     const held = this.#held;
     const left = held === undefined ? 0 : held.lifeLeftMs();
@@ -87,7 +75,7 @@ export class TokenSlot {
     return undefined;
   }
 
-  /** The held token, then every later one, renewed ahead of time. */
+  /** Emits the held token, then every later one, renewed ahead of time. */
   listen(subscriber: Subscriber<AccessToken>): TeardownLogic {
     this.#listeners.add(subscriber);
     this.#policy.onUse(this);
@@ -101,9 +89,9 @@ export class TokenSlot {
     };
   }
 
-  /** Forgets the token, or whatever is held; a token already replaced is left alone. */
+  /** Forgets a token, or whatever is held. Does nothing where that token has been replaced already. */
   invalidate(token?: string): void {
-    // Also one that is replaced here: other instances may still share it.
+    // Even where it has been replaced here, other instances may still share it.
     this.#source.retract(token ?? this.#held?.token.value);
     if (token !== undefined && token !== this.#held?.token.value) return;
     this.#held = undefined;
@@ -113,8 +101,8 @@ export class TokenSlot {
   }
 
   /**
-   * A token to send once more with after a place has rejected one (status 401); `undefined` where another token would not
-   * help. The held token stays until the new one is there; others get it meanwhile.
+   * Another token for the API (`place`) that has rejected one with status 401; `undefined` where another token would not
+   * help. Until the new token is there, other callers get the held one.
    */
   replaceRejected(token: AccessToken, place: string): Observable<AccessToken | undefined> {
     const held = this.#held;
@@ -128,7 +116,7 @@ export class TokenSlot {
     return next$.pipe(map((next) => (next?.value === token.value ? undefined : next)));
   }
 
-  /** Takes note that a place has accepted a token. */
+  /** Notes that an API has accepted a token. */
   noteAccepted(token: AccessToken, place: () => string): void {
     this.#rejected?.accepted(token.value, place());
   }
@@ -145,25 +133,22 @@ export class TokenSlot {
   #answerLate(held: HeldToken | undefined, left: number): Observable<AccessToken> {
     if (held === undefined || left <= 0) return this.#renew().result$;
     const flight = this.#renewUnlessPaused();
-    const patience = Math.min(this.#policy.deadlineMs, left - LAST_MOMENT_MS);
-    if (flight === undefined || patience <= 0) return of(held.token);
-    const renewed$ = flight.result$;
-    return race(
-      renewed$.pipe(catchError((failure) => (this.#isGood(held) ? of(held.token) : throwError(() => failure)))),
-      backgroundTimer(patience).pipe(switchMap(() => defer(() => (this.#isGood(held) ? of(held.token) : renewed$)))),
-    );
+    const waitMs = Math.min(this.#policy.deadlineMs, left - LAST_MOMENT_MS);
+    if (flight === undefined || waitMs <= 0) return of(held.token);
+    return renewedOrHeld(flight.result$, waitMs, () => (this.#isUsable(held) ? held.token : undefined));
   }
 
-  /** After a rejection whose request could not be repeated, the next caller asks for the new token, and waits for it. */
+  /** Whether an API has rejected the held token, and the next caller has to wait for another one. */
   get #isReplacementDue(): boolean {
     return this.#rejected?.isWaiting === true && this.#flight === undefined;
   }
 
-  #isGood(held: HeldToken): boolean {
+  /** Whether this token is still the held one, and has not expired. */
+  #isUsable(held: HeldToken): boolean {
     return held === this.#held && held.lifeLeftMs() > 0;
   }
 
-  /** The current token for a new listener, who waits like any caller where there is none. */
+  /** Emits the held token to a new listener. Where there is none, requests one; the listener then gets it as all do. */
   #greet(subscriber: Subscriber<AccessToken>): Subscription | undefined {
     const held = this.#held;
     const left = held === undefined ? 0 : held.lifeLeftMs();
@@ -197,7 +182,7 @@ export class TokenSlot {
     return flight;
   }
 
-  /** Settles everything before anybody is told, so that whoever asks again at once meets the new state. */
+  /** Changes the state first and emits afterwards: a subscriber may call again at once, and has to find the new state. */
   #onGrant(flight: TokenFlight, grant: TokenGrant): void {
     const held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
     const wasFailing = this.#failed !== undefined;
@@ -216,7 +201,7 @@ export class TokenSlot {
     const left = this.#lifeLeftMs;
     const wasFailing = this.#failed !== undefined;
     this.#failed = { failure, at: now() };
-    // While a refusal is remembered, an attempt would only repeat it.
+    // While the endpoint's refusal is remembered, an attempt would only repeat it.
     this.#pause ??= new Backoff(this.#policy.random, PAUSES);
     this.#pause.begin(this.#source.refusedForMs());
     this.#settle();
@@ -227,7 +212,7 @@ export class TokenSlot {
     else flight.land(shared);
   }
 
-  /** With nothing valid at hand, a token that other instances share is as good as one held through an outage. */
+  /** Without a valid token here, uses one that another instance shares, though it is due for renewal. */
   #takeLastResort(): AccessToken | undefined {
     if (this.#lifeLeftMs > 0) return undefined;
     const grant = this.#source.lastResort();
@@ -243,15 +228,15 @@ export class TokenSlot {
   }
 
   /**
-   * Sets the timer for what listeners need next: a renewal, or the news that the token has expired. A request on its way
-   * brings what comes next by itself.
+   * Sets the timer for what listeners need next: a renewal, or the error that the token has expired. While a request is
+   * in flight, its result sets the timer anew.
    */
   #schedule(): void {
     this.#due?.unsubscribe();
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
-    const nap = Math.min(this.#dueInMs(held), LONGEST_NAP_MS);
-    this.#due = inBackground(() => backgroundTimer(Math.max(0, nap)).subscribe(() => this.#onDue(held)));
+    const delayMs = Math.max(0, Math.min(this.#dueInMs(held), LONGEST_DELAY_MS));
+    this.#due = inBackground(() => backgroundTimer(delayMs).subscribe(() => this.#onDue(held)));
   }
 
   #dueInMs(held: HeldToken): number {
@@ -265,9 +250,4 @@ export class TokenSlot {
     else if (this.#failed === undefined || held.lifeLeftMs() > 0) this.#renew();
     else this.#listeners.fail(this.#failed.failure);
   }
-}
-
-/** What waiting will not change: the server said no, or the secret cannot be had. */
-function isFinal(failure: unknown): boolean {
-  return failure instanceof MindsphereCredentialsError && (failure.code === 'options_invalid' || isRefusal(failure));
 }

@@ -13,7 +13,7 @@ export interface TokenGrant {
   readonly scope?: string;
   /** Of that life, what another instance has used before this one got the token, in milliseconds. */
   readonly usedMs?: number;
-  /** How much earlier than others this instance renews it, in milliseconds, so that not all come at once. */
+  /** How much earlier than others this instance renews it, in milliseconds, so that they do not all request at once. */
   readonly earlierMs?: number;
 }
 
@@ -28,17 +28,17 @@ export interface TokenSource extends TokenSubject {
   readonly grant$: Observable<TokenGrant>;
   /** Forgets that the server refused, so that the next subscription asks it again. */
   forgetRefusal(): void;
-  /** Sees to it that this token (or, without one, whatever is shared) does not come back from other instances. */
+  /** Makes sure that this token (without one: whatever is shared) is not taken from other instances again. */
   retract(token?: string): void;
-  /** Where the last subscription failed: another instance's token that it came across, due for renewal but still valid. */
+  /** After a failed request: another instance's token that was found before it; due for renewal, but still valid. */
   lastResort(): TokenGrant | undefined;
-  /** How long a subscription would only repeat a remembered refusal, in milliseconds. */
+  /** For how long a subscription would only repeat a remembered refusal, in milliseconds. */
   refusedForMs(): number;
 }
 
-/** What goes to a token endpoint, but for the secret. */
+/** What is sent to a token endpoint, except for the secret. */
 export interface TokenOrder {
-  /** Every detail that tells this order from others, but for the secret; the same in every process. */
+  /** Every detail in which this order differs from others, except for the secret; the same in every process. */
   readonly identity: readonly (string | undefined)[];
   readonly url: string;
   readonly clientId: string;
@@ -49,7 +49,7 @@ export interface TokenOrder {
   readonly message: (secret: string) => TokenMessage;
   /** What of the message must not be shown, beside the secret. */
   readonly confidential?: () => readonly string[];
-  /** What the answer must agree with. */
+  /** What the token has to be for. */
   readonly expected: ExpectedToken;
 }
 
@@ -67,7 +67,7 @@ export interface ExpectedToken {
   readonly subtenant?: string;
 }
 
-/** An order that can be placed again and again. */
+/** An order at an endpoint: it can be placed any number of times. */
 export type TokenExchange = Pick<TokenSource, 'grant$' | 'forgetRefusal' | 'refusedForMs' | 'retract' | 'lastResort'>;
 
 /** Exchanges orders for tokens: each subscription to `grant$` is a token request of its own, with all its attempts. */
@@ -76,7 +76,7 @@ export interface TokenEndpoint {
   exchange(makeOrder: () => TokenOrder): TokenExchange;
 }
 
-/** A token request that may turn out to be needless, because another instance has the token. */
+/** A token request that is not needed where another instance has the token. */
 export interface SharedRequest {
   /** The secret as it is now. */
   readonly secret: string;
@@ -90,9 +90,9 @@ export interface SharedRequest {
 export interface OrderSharing {
   /** Another instance's token, else what `fetch$` brings; fails only as `fetch$` fails. */
   share(request: SharedRequest): Observable<TokenGrant>;
-  /** A token of another instance that the last `share` came across and passed by as due, if it is still valid. */
+  /** Another instance's token that the last `share` did not take because it is due for renewal, if it is still valid. */
   lastResort(): TokenGrant | undefined;
-  /** Takes a token back: it is not believed again, and nobody else shall find it. */
+  /** Takes a token back: it is not used again, and is removed from the store. */
   retract(token: string | undefined): void;
 }
 

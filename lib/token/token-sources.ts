@@ -121,8 +121,8 @@ function basicCredentials(clientId: string, secret: string): string {
 }
 
 /**
- * The source that places an order at an endpoint. There may be one for every token held, so it keeps little: a short key,
- * and how to make the order instead of the order.
+ * The source that places an order at an endpoint. There may be 10,000 sources, so each keeps a short key and a function
+ * that makes the order, not the order itself.
  */
 function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
   const { identity, secret, subject } = makeOrder();

@@ -1,23 +1,35 @@
-import { AsyncSubject, Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
+import {
+  AsyncSubject,
+  catchError,
+  Observable,
+  type Observer,
+  of,
+  race,
+  type Subscriber,
+  type Subscription,
+  switchMap,
+  throwError,
+} from 'rxjs';
 import type { AccessToken } from './access-token.js';
 import { inOwnContext } from '../util/async-context.js';
+import { backgroundTimer } from '../util/clock.js';
 import type { TokenGrant } from './token-source.interface.js';
 
 /**
- * One token request on its way, shared by all who wait for it. It belongs to the cache: nobody's leaving ends it. While
- * somebody waits it keeps the process alive, while nobody does it does not.
+ * One token request in flight, shared by all callers that wait for it. It belongs to the cache: when a caller
+ * unsubscribes, it goes on. It keeps the process alive only while a caller waits.
  */
 export class TokenFlight {
-  /** Emits when the flight has landed, or fails as it failed; also for those who come late. */
+  /** Emits the new token, or fails as the request did; also for subscribers that come after that. */
   readonly result$: Observable<AccessToken>;
-  // A subject that replays: a request may fail before its starter could subscribe.
+  // It replays its result, because a request may end before its first caller has subscribed.
   readonly #result = new AsyncSubject<AccessToken>();
   readonly #longestMs: number;
   #request?: Subscription;
   #waiting = 0;
   #keepAlive?: NodeJS.Timeout;
 
-  /** @param longestMs the time after which the request has ended by itself. */
+  /** @param longestMs the deadline of the request. */
   constructor(longestMs: number) {
     this.#longestMs = longestMs;
     this.result$ = new Observable((subscriber) => {
@@ -30,7 +42,7 @@ export class TokenFlight {
     });
   }
 
-  /** Sends the request. The observer settles what the flight was for, and then calls {@link land} or {@link fail}. */
+  /** Sends the request. The observer has to call {@link land} or {@link fail}. */
   start(grant$: Observable<TokenGrant>, observer: Pick<Observer<TokenGrant>, 'next' | 'error'>): void {
     this.#request = grant$.subscribe(observer);
   }
@@ -44,7 +56,7 @@ export class TokenFlight {
     this.#result.error(failure);
   }
 
-  /** Aborts the request; who waits gets `failure`. */
+  /** Aborts the request; callers that wait get `failure`. */
   abort(failure: unknown): void {
     this.#request?.unsubscribe();
     this.fail(failure);
@@ -63,9 +75,9 @@ export class TokenFlight {
   }
 }
 
-/** Those who listen to `token$` of one slot. */
+/** The subscribers of one slot's `token$`. */
 export class TokenListeners {
-  /** Made when first needed: most tokens have no listener, and an empty map takes 300 bytes. */
+  /** Made when first needed: an empty `Map` takes 300 bytes, there may be 10,000 tokens, and few have listeners. */
   #subscribers?: Map<Subscriber<AccessToken>, Observer<AccessToken>>;
 
   get none(): boolean {
@@ -81,7 +93,7 @@ export class TokenListeners {
   }
 
   emit(token: AccessToken): void {
-    // A copy: a listener who subscribes from within has been greeted with this token already.
+    // A copy: a listener that subscribes while this runs has got this token already.
     for (const observer of Array.from(this.#subscribers?.values() ?? [])) observer.next(token);
   }
 
@@ -99,4 +111,20 @@ export class TokenListeners {
     this.#subscribers = undefined;
     return all;
   }
+}
+
+/** The new token. Where it is not there in time, or the request fails, the held one as long as that can be used. */
+export function renewedOrHeld(
+  renewed$: Observable<AccessToken>,
+  waitMs: number,
+  heldNow: () => AccessToken | undefined,
+): Observable<AccessToken> {
+  const heldOr = (other$: Observable<AccessToken>) => {
+    const held = heldNow();
+    return held === undefined ? other$ : of(held);
+  };
+  return race(
+    renewed$.pipe(catchError((failure) => heldOr(throwError(() => failure)))),
+    backgroundTimer(waitMs).pipe(switchMap(() => heldOr(renewed$))),
+  );
 }

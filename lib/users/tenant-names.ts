@@ -7,7 +7,7 @@ import type {
 import type { Reporter } from '../telemetry/reporter.js';
 import { failAfter } from '../transport/retry-policy.js';
 import { answerOf } from '../util/promises.js';
-import { textOf } from '../util/jwt.js';
+import { nonEmptyString } from '../util/jwt.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 
 type NameFunction = Extract<NameRule, (tenant: string) => unknown>;
@@ -36,7 +36,7 @@ export class TenantNames {
   of({ value, platform, tenant }: VerifiedToken): Observable<string | undefined> {
     const rule = this.#platforms.find(({ rules }) => rules.platform === platform)?.users.tenantName;
     if (rule === undefined) return of(undefined);
-    if (typeof rule !== 'function') return of(Object.hasOwn(rule, tenant) ? textOf(rule[tenant]) : undefined);
+    if (typeof rule !== 'function') return of(Object.hasOwn(rule, tenant) ? nonEmptyString(rule[tenant]) : undefined);
     return this.#pending.get(value) ?? this.#ask(rule, value, tenant);
   }
 
@@ -60,6 +60,6 @@ export class TenantNames {
 }
 
 function nameIn(answer: unknown): string | undefined {
-  if (answer === undefined || answer === null || typeof answer === 'string') return textOf(answer);
+  if (answer === undefined || answer === null || typeof answer === 'string') return nonEmptyString(answer);
   throw new NoName('did not return a string');
 }

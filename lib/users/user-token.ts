@@ -1,6 +1,6 @@
 import { Observable, of } from 'rxjs';
 import { AccessToken } from '../token/access-token.js';
-import { type Claims, textOf, wordsOf } from '../util/jwt.js';
+import { type Claims, nonEmptyString, wordsOf } from '../util/jwt.js';
 import { NO_VALUES } from '../util/json.js';
 import { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { Platform, PlatformRules } from '../platform/platform.interface.js';
@@ -93,12 +93,12 @@ export class UserToken extends MindsphereCredentials {
     const content = this.#read();
     const verified = verifiedIn(content);
     const tenantName = Object.hasOwn(content, 'tenantName') ? content.tenantName : undefined;
-    return verified === undefined ? undefined : (tenantName ?? textOf(this.#claim('tenantName')));
+    return verified === undefined ? undefined : (tenantName ?? nonEmptyString(this.#claim('tenantName')));
   }
 
   /** Claim `subtenant`; none where it is empty, and on `siemens.app`. */
   get subtenant(): string | undefined {
-    return textOf(this.#claim('subtenant'));
+    return nonEmptyString(this.#claim('subtenant'));
   }
 
   /**
@@ -111,23 +111,23 @@ export class UserToken extends MindsphereCredentials {
 
   /** Claim `user_name`. */
   get userName(): string | undefined {
-    return textOf(this.#claim('userName'));
+    return nonEmptyString(this.#claim('userName'));
   }
 
   /** Claim `user_id`; on `siemens.app` `sws.samauth.ten.user`, else `user_id`. */
   get userId(): string | undefined {
     const names = this.#rules?.claims.userIds ?? [];
-    return names.map((name) => textOf(this.claims[name])).find((id) => id !== undefined);
+    return names.map((name) => nonEmptyString(this.claims[name])).find((id) => id !== undefined);
   }
 
   /** Claim `email`. */
   get email(): string | undefined {
-    return textOf(this.#claim('email'));
+    return nonEmptyString(this.#claim('email'));
   }
 
   /** Claim `cid`: the client the token was issued for; on `mindsphere.io` `{app}-{host tenant}`. */
   get clientId(): string | undefined {
-    return textOf(this.#claim('clientId'));
+    return nonEmptyString(this.#claim('clientId'));
   }
 
   /** Claim `scope`; empty while not verified. */

@@ -5,8 +5,8 @@ import type { Observer } from 'rxjs';
 const background = asyncContext('mindsphere-credentials:background');
 
 /**
- * Calls an observer in the asynchronous context in which this is called. Many wait for one request, which runs in the
- * context of the first: without this, the others would go on in that one's `AsyncLocalStorage`, as its user.
+ * An observer that runs in the asynchronous context of this call. Many callers wait for one request, which runs in the
+ * context of the first caller. Without this, the others would continue in that one's `AsyncLocalStorage`, as its user.
  */
 export function inOwnContext<T>(observer: Observer<T>): Observer<T> {
   const context = asyncContext('mindsphere-credentials:waiting');
@@ -17,14 +17,14 @@ export function inOwnContext<T>(observer: Observer<T>): Observer<T> {
   };
 }
 
-/** Runs what goes on long after a request in the context of none, which would keep that request in memory. */
+/** Runs something that outlives the request outside of its asynchronous context, which would keep it in memory. */
 export function inBackground<T>(act: () => T): T {
   return background.runInAsyncScope(act);
 }
 
 /**
- * Remembers the asynchronous context of this moment. It holds nothing open, and is declared ended at once: Jest's
- * `--detectOpenHandles` lists each resource that was made and not ended. It goes on working after that.
+ * Remembers the asynchronous context of this call. It is destroyed at once, because Jest's `--detectOpenHandles` reports
+ * every `AsyncResource` that is not; it works all the same.
  */
 function asyncContext(type: string): AsyncResource {
   return new AsyncResource(type, { requireManualDestroy: true }).emitDestroy();

@@ -1,12 +1,12 @@
 import { elapsedSince, type Moment, now } from './clock.js';
 
-/** Nominal lengths of pauses: the first, and the one that doubling ends at. */
+/** Nominal lengths of pauses: the first one, and the longest one. Each is twice as long as the one before. */
 export interface BackoffLengths {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-/** The pause between attempts that fail, while what is held is still good: longer with each failure, with jitter. */
+/** The pause between failing attempts: longer with each failure, with jitter. */
 export class Backoff {
   readonly #random: () => number;
   readonly #lengths: BackoffLengths;
@@ -19,17 +19,21 @@ export class Backoff {
     this.#lengths = lengths;
   }
 
-  /** What is left of it, in milliseconds; 0 where there is none. */
+  /** How long the pause still lasts, in milliseconds; 0 where there is none. */
   get leftMs(): number {
     return this.#began === undefined ? 0 : Math.max(0, this.#lengthMs - elapsedSince(this.#began));
   }
 
-  /** Begins a pause after a failure, between half and the whole of its nominal length; or as long as there is a reason. */
-  begin(reasonMs: number = 0): void {
+  /**
+   * Begins a pause after a failure: of a random length between half and the whole of the nominal one.
+   *
+   * @param fixedMs the length instead, where it is known; 0: it is not.
+   */
+  begin(fixedMs: number = 0): void {
     const nominal = Math.min(this.#lengths.longestMs, this.#lengths.firstMs * 2 ** this.#failures);
     this.#failures += 1;
     this.#began = now();
-    this.#lengthMs = reasonMs > 0 ? reasonMs : nominal * (0.5 + this.#random() / 2);
+    this.#lengthMs = fixedMs > 0 ? fixedMs : nominal * (0.5 + this.#random() / 2);
   }
 
   end(): void {

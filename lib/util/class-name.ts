@@ -1,10 +1,10 @@
 /**
- * Key of the name that a class has in this library's API. `Type.name` is no identifier: bundlers shorten the names of
+ * Key of the name that a class has in this library's API. `Type.name` cannot be used: bundlers shorten the names of
  * classes, and may give two classes the same one.
  */
 export const CLASS_NAME = Symbol('mindsphere-credentials:class-name');
 
-/** The API name of a class, or of the class that it extends; `undefined` for a class of somebody else. */
+/** The API name of a class, or of the class that it extends; `undefined` for a class that is not of this library. */
 export function classNameOf(type: object): string | undefined {
   const name: unknown = Reflect.get(type, CLASS_NAME);
   return typeof name === 'string' ? name : undefined;

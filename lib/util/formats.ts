@@ -5,31 +5,31 @@ const APP_PART = /^[a-z0-9][a-z0-9._~+-]{0,127}$/i;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**
- * Whether a text is one DNS label. A tenant becomes part of a host name, so nothing else may stand for one
+ * Whether a value is one DNS label. A tenant becomes part of a host name, so it must not be anything else
  * (protocol page, section 3).
  */
-export function isDnsLabel(text: unknown): text is string {
-  return typeof text === 'string' && DNS_LABEL.test(text);
+export function isDnsLabel(value: unknown): value is string {
+  return typeof value === 'string' && DNS_LABEL.test(value);
 }
 
-/** Whether a text is dot-separated DNS labels. */
-export function isDomain(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= 253 && text.split('.').every(isDnsLabel);
+/** Whether a value is dot-separated DNS labels. */
+export function isDomain(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 253 && value.split('.').every(isDnsLabel);
 }
 
-/** Whether a text can be an app name or version: it appears in bodies, log lines and client ids. */
-export function isAppPart(text: unknown): text is string {
-  return typeof text === 'string' && APP_PART.test(text);
+/** Whether a value can be an app name or version: it appears in bodies, log lines and client ids. */
+export function isAppPart(value: unknown): value is string {
+  return typeof value === 'string' && APP_PART.test(value);
 }
 
-/** Whether a text can be a client id: printable ASCII (RFC 6749, appendix A.1), no colon (RFC 7617, section 2). */
-export function isClientId(text: unknown): text is string {
-  return typeof text === 'string' && CLIENT_ID.test(text);
+/** Whether a value can be a client id: printable ASCII (RFC 6749, appendix A.1), no colon (RFC 7617, section 2). */
+export function isClientId(value: unknown): value is string {
+  return typeof value === 'string' && CLIENT_ID.test(value);
 }
 
-/** Whether a text can be a client secret: not empty, no control character, such as the line break a file ends with. */
-export function isClientSecret(text: unknown): text is string {
-  return typeof text === 'string' && text !== '' && text.length <= 4096 && !CONTROL.test(text);
+/** Whether a value can be a client secret: not empty, no control character, such as the line break a file ends with. */
+export function isClientSecret(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 4096 && !CONTROL.test(value);
 }
 
 /** Whether a host, as `URL` spells it, is this machine. */

@@ -1,4 +1,4 @@
-/** An object whose values nobody has judged yet: user input, or what came over the wire. */
+/** An object whose values are not checked yet: user input, or the content of an HTTP message. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Whether a value is an object with named values, and no list. */
@@ -10,13 +10,13 @@ export function isValues(value: unknown): value is Values {
 export const NO_VALUES: Values = Object.freeze(Object.create(null));
 
 /**
- * The object that a JSON text stands for; `undefined` where it is no JSON, or something else than an object. It has no
- * prototype: what `Object.prototype` was polluted with is no claim of a token and no part of an answer. Objects inside of
- * it have one and are read by {@link ownValue}.
+ * The object that a JSON document contains; `undefined` where it is invalid, or no object. It has no prototype, so that
+ * properties of a polluted `Object.prototype` are not taken for claims of a token or parts of an answer. Objects inside
+ * of it have one: read them by {@link ownValue}.
  */
-export function parseValues(text: string): Values | undefined {
+export function parseValues(json: string): Values | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(json);
     return isValues(value) ? (Object.setPrototypeOf(value, null) as Values) : undefined;
   } catch {
     return undefined;
@@ -24,8 +24,8 @@ export function parseValues(text: string): Values | undefined {
 }
 
 /**
- * A value that an object has itself. What `Object.prototype` was polluted with, or a class gives, is not taken for
- * something that the user, the environment or a token said.
+ * A value that the object has itself. Values from a prototype (a polluted `Object.prototype`, a class) do not count:
+ * neither the user nor the environment nor a token has set them.
  */
 export function ownValue(values: object, name: string): unknown {
   return Object.hasOwn(values, name) ? (values as Values)[name] : undefined;

@@ -17,7 +17,7 @@ export function answerOf(ask: () => unknown): Observable<unknown> {
   });
 }
 
-/** The value of a promise that never rejects; where nobody waits for it any more, it goes to `unwanted`. */
+/** The value of a promise that never rejects; after unsubscribing it goes to `unwanted`. */
 export function fromPromise<T>(start: () => Promise<T>, unwanted: (value: T) => void = () => undefined): Observable<T> {
   return new Observable((subscriber) => {
     void start().then((value) => {

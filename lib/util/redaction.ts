@@ -1,8 +1,8 @@
 import { type DecodedBytes, decodeEscapes, mayHoldEscapes, undecoded } from './escapes.js';
 
-const LONGEST_TEXT = 200;
-/** What is read of a longer string. The rest is not shown anyway. */
-const LONGEST_READ = 16_384;
+const MAX_LENGTH = 200;
+/** Of a longer string, only so many bytes are read: the rest is not shown. */
+const MAX_LENGTH_READ = 16_384;
 const MASK = '***';
 /** A secret may be escaped twice (JSON in HTML in a URL); this is one more. */
 const ESCAPE_ROUNDS = 3;
@@ -15,35 +15,35 @@ const RUN = /[A-Za-z0-9_.-]{17,}/g;
 const MAY_HOLD_JWT = /[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{8}/;
 const AUTH_SCHEME = /\b(basic|bearer)[\s:]+[A-Za-z0-9+/_=.~-]+/gi;
 
-/** A part of a JWT is longer than the words of an error code are, unless it begins as JSON in base64url does. */
+/** From this length on, a part counts as one of a JWT; words of error codes are shorter. */
 const LONG_PART = 30;
 const SHORT_PART = 8;
 
 /** Replaces secrets in strings and bytes. */
 export interface Masker {
-  (text: string): string;
+  (value: string): string;
   readonly bytes: (bytes: Uint8Array) => Uint8Array;
   /** As `bytes`, but of what is longer than `most` only the start, which does not end within a secret. */
   readonly startOf: (bytes: Uint8Array, most: number) => Uint8Array;
 }
 
 /**
- * Makes a server's words fit to be shown: a server (or a proxy's error page) may echo what it was sent. Removes the
- * given secrets, what looks like a token or credentials, and control characters, then cuts. Takes time proportional to
- * the length.
+ * Makes the function that prepares a server's message for logs and errors: a server (or a proxy's error page) may repeat
+ * what it was sent. It removes the given secrets, what looks like a token or credentials, and control characters, and
+ * cuts to 200 characters. Takes time proportional to the length.
  */
-export function redactor(...secrets: readonly string[]): (text: string) => string {
+export function redactor(...secrets: readonly string[]): (value: string) => string {
   let mask: Masker | undefined;
-  return (text) => {
-    const start = (mask ??= masker(...secrets)).startOf(Buffer.from(text, 'utf8'), LONGEST_READ);
+  return (value) => {
+    const start = (mask ??= masker(...secrets)).startOf(Buffer.from(value, 'utf8'), MAX_LENGTH_READ);
     const words = Buffer.from(start).toString('utf8').replace(AUTH_SCHEME, `$1 ${MASK}`);
     return clean(withoutTokens(words));
   };
 }
 
 /** Replaces what looks like a JWT. Takes time proportional to the length. */
-export function withoutTokens(text: string): string {
-  return text.replace(RUN, (run) => (MAY_HOLD_JWT.test(run) ? withoutJwts(run) : run));
+export function withoutTokens(value: string): string {
+  return value.replace(RUN, (run) => (MAY_HOLD_JWT.test(run) ? withoutJwts(run) : run));
 }
 
 /**
@@ -59,12 +59,12 @@ export function masker(...secrets: readonly string[]): Masker {
     const start = bytes(given.subarray(0, most + longest));
     return start.subarray(0, Math.max(0, start.length - longest));
   };
-  const text = (given: string) => {
+  const value = (given: string) => {
     const encoded = Buffer.from(given, 'utf8');
     const masked = bytes(encoded);
     return masked === encoded ? given : Buffer.from(masked).toString('utf8');
   };
-  return Object.assign(text, { bytes, startOf });
+  return Object.assign(value, { bytes, startOf });
 }
 
 /** The secrets of a JWT: whole, without its signature, and the parts that make it one. Its header is no secret. */
@@ -77,13 +77,13 @@ export function secretsOfJwt(jwt: string): readonly string[] {
 }
 
 function formsOf(secrets: readonly string[]): readonly Buffer[] {
-  const texts = secrets.flatMap((secret) => {
+  const encodings = secrets.flatMap((secret) => {
     const bytes = Buffer.from(secret, 'utf8');
     const base64 = bytes.toString('base64');
     // In a form, a space is a plus.
     return [secret, secret.replaceAll(' ', '+'), base64, base64.replaceAll('=', ''), bytes.toString('base64url')];
   });
-  return [...new Set(texts)].filter((form) => form !== '').map((form) => Buffer.from(form, 'utf8'));
+  return [...new Set(encodings)].filter((form) => form !== '').map((form) => Buffer.from(form, 'utf8'));
 }
 
 /** A range of bytes to replace. */
@@ -151,7 +151,7 @@ function canBeginJwt(part: string): boolean {
   return part.length - begin >= SHORT_PART && part.startsWith('ey', begin);
 }
 
-function clean(text: string): string {
-  const line = text.replace(/[^\P{C}]+/gu, ' ').trim();
-  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)}…` : line;
+function clean(value: string): string {
+  const line = value.replace(/[^\P{C}]+/gu, ' ').trim();
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
 }

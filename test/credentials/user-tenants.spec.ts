@@ -268,7 +268,7 @@ describe('userTenants() where the server fails', () => {
     const { app, list } = await startStubbed(json(body));
     const failure = await failureOf(app.userTenants().pipe(toArray()));
     expect(failure).toMatchObject({ code: 'token_response_invalid', attempts: 1 });
-    expect(failure.message).toMatch(/^The endpoint http:\S+\/userTenants gave an answer that is refused: /);
+    expect(failure.message).toMatch(/^The endpoint http:\S+\/userTenants gave an invalid answer: /);
     expect(failure.message).toContain(fault);
     expect(list.count).toBe(1);
   });

@@ -60,7 +60,7 @@ describe('a token answer', () => {
     [LIFE, { ...BODY, expires_in: 0.5 }],
     [LIFE, { ...BODY, expires_in: 86_401 }],
     [LIFE, { ...BODY, expires_in: '900' }],
-    ['access_token is not a text', { ...BODY, access_token: 7 }],
+    ['access_token is not a string', { ...BODY, access_token: 7 }],
     ['access_token is not a JWT', { ...BODY, access_token: 'opaque' }],
     ["the token's alg is not RS256", { ...BODY, access_token: token({}, { alg: 'none' }) }],
     ["the token's typ is not JWT", { ...BODY, access_token: token({}, { typ: 'at+jwt' }) }],
@@ -75,7 +75,7 @@ describe('a token answer', () => {
     [SUBTENANT, { ...BODY, subtenant: 'sub2' }],
   ])('is refused, because %s', async (fault, body) => {
     const failure = await failureOf(() => read(body));
-    expect(failure.message).toBe(`The token endpoint https://e gave an answer that is refused: ${fault}.`);
+    expect(failure.message).toBe(`The token endpoint https://e gave an invalid answer: ${fault}.`);
     expect(failure).toMatchObject({ code: 'token_response_invalid', status: 200, endpoint: 'https://e', attempts: 2 });
   });
 });

@@ -136,10 +136,10 @@ describe('a request that never got an answer', () => {
 
   it.each([
     ['throws', () => Promise.reject(new Error('app-s3cr3t')), 'failed'],
-    ['gives no text', () => 7, 'did not return a text without control characters'],
-    ['gives a text with a line break', () => 'app-s3cr3t\n', 'did not return a text without control characters'],
+    ['gives no text', () => 7, 'did not return a string without control characters'],
+    ['gives a text with a line break', () => 'app-s3cr3t\n', 'did not return a string without control characters'],
     // oxlint-disable-next-line unicorn/no-thenable -- that is the point
-    ['gives what is only nearly a promise', () => ({ then: 7 }), 'did not return a text without control characters'],
+    ['gives what is only nearly a promise', () => ({ then: 7 }), 'did not return a string without control characters'],
   ])('because the secret function %s is told without its words', async (_, keyStoreClientSecret, what) => {
     const { credentials, platform } = await credentialsAt(reset(), { keyStoreClientSecret });
     const failure = await failureOf(credentials.getToken());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AccessToken, type AccessTokenInit } from '../../lib/token/access-token.js';
-import { decodeClaims, decodeJwt, textOf, wordsOf } from '../../lib/util/jwt.js';
+import { decodeClaims, decodeJwt, nonEmptyString, wordsOf } from '../../lib/util/jwt.js';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const jwtOf = (claims: unknown) => `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`;
@@ -49,7 +49,7 @@ describe('words of a claim', () => {
     [7, undefined],
     [null, undefined],
   ])('%j is the text %j', (claim, text) => {
-    expect(textOf(claim)).toBe(text);
+    expect(nonEmptyString(claim)).toBe(text);
   });
 });
 

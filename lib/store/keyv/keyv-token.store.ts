@@ -27,11 +27,11 @@ export class KeyvTokenStore implements TokenStore {
   async get(key: string): Promise<string | undefined> {
     const value = await this.#keyv.get(key);
     if (value === undefined || value === null) return undefined;
-    // What is no text is none of ours; an empty one is refused, and counted.
+    // This library stores strings only. An empty string is refused as malformed, and reported.
     return typeof value === 'string' ? value : '';
   }
 
-  /** May do network I/O; rejects as the `Keyv` does, and where it says that nothing was stored. */
+  /** May do network I/O; rejects as the `Keyv` does, and where its answer is that nothing was stored. */
   async set(key: string, value: string, ttlMs: number): Promise<void> {
     if ((await this.#keyv.set(key, value, ttlMs)) === false) throw new Error('The Keyv did not store the value.');
   }

@@ -39,7 +39,7 @@ export class RedisTokenStore implements TokenStore {
   async get(key: string): Promise<TokenStoreEntry | undefined> {
     const answer = await this.#ready().eval(GET, this.#prefix + key);
     if (!Array.isArray(answer)) return undefined;
-    // Without an expiry it is none of ours.
+    // PTTL is negative for a key without expiry. This library writes none, so it counts as expired.
     return { value: String(answer[0]), ttlMs: Math.max(0, Number(answer[1])) };
   }
 
