@@ -5,7 +5,7 @@ import type {
   ResolvedTenantOptions,
 } from './resolved-options.interface.js';
 
-/** What a registration stands for, on one line: names and hosts only. */
+/** What a registration is configured for, on one line: names and hosts only. */
 export function describeOptions({ platforms }: ResolvedOptions, name?: string): string {
   const isOne = platforms.length === 1;
   const parts = platforms.map((platform) => (isOne ? '' : `${platform.rules.domain}: `) + describePlatform(platform));
@@ -17,7 +17,7 @@ export function warningsAtStart({ warnings, platforms }: ResolvedOptions, name?:
   const lines = [
     ...warnings.map((warning) => `${warning}.`),
     ...platforms.filter(({ oauthUrl }) => oauthUrl === undefined).map(withoutOauthServer),
-    // A named registration guards nothing by itself; where it does, the refusal of a token says the same.
+    // A named registration usually guards no routes. Where it does, the error of each refused token names the same cause.
     ...(name === undefined ? platforms.filter(refusesEverybody).map(describeRefusal) : []),
   ];
   return lines.map((line) => (name === undefined ? line : `Registration ${name}: ${line}`));

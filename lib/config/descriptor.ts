@@ -49,7 +49,7 @@ export interface Section<O extends Options> {
   readonly options: O;
   /** Names in the same object that are sections of their own. */
   readonly sections?: readonly string[];
-  /** Names that users write here by mistake, and what to tell them. */
+  /** Names that users write here by mistake, and the hint in the error. */
   readonly misplaced?: Readonly<Record<string, string>>;
   /** A group of credentials counts as configured once one of these options is set. */
   readonly identity?: readonly string[];
@@ -67,31 +67,31 @@ export type Resolved<S> = S extends Section<infer O> ? ResolvedValues<O> : never
 /** What was read of these options. */
 export type ResolvedValues<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
-interface OptionTexts {
+interface OptionDetails {
   readonly variable?: string | readonly string[];
   readonly defaultText?: string;
 }
 
 /** An option that may be left out and has no default value. */
-export function optional<T>(kind: Kind<T & {}>, texts: OptionTexts = {}): Option<T | undefined> {
-  return { ...describe(kind as Kind<NonNullable<T>>, texts), default: undefined, required: false };
+export function optional<T>(kind: Kind<T & {}>, details: OptionDetails = {}): Option<T | undefined> {
+  return { ...describe(kind as Kind<NonNullable<T>>, details), default: undefined, required: false };
 }
 
 /** An option with a default value. */
-export function withDefault<T>(kind: Kind<T & {}>, value: NoInfer<T>, texts: OptionTexts = {}): Option<T> {
-  return { ...describe(kind as Kind<NonNullable<T>>, texts), default: value, required: false };
+export function withDefault<T>(kind: Kind<T & {}>, value: NoInfer<T>, details: OptionDetails = {}): Option<T> {
+  return { ...describe(kind as Kind<NonNullable<T>>, details), default: value, required: false };
 }
 
-/** An option without which its section says nothing. */
-export function required<T>(kind: Kind<T & {}>, texts: OptionTexts = {}): Option<T> {
-  return { ...describe(kind as Kind<NonNullable<T>>, texts), default: undefined, required: true };
+/** An option that must be set where its section is used. */
+export function required<T>(kind: Kind<T & {}>, details: OptionDetails = {}): Option<T> {
+  return { ...describe(kind as Kind<NonNullable<T>>, details), default: undefined, required: true };
 }
 
-function describe<T>(kind: Kind<T>, { variable = [], defaultText }: OptionTexts) {
+function describe<T>(kind: Kind<T>, { variable = [], defaultText }: OptionDetails) {
   return { kind, variables: typeof variable === 'string' ? [variable] : variable, defaultText };
 }
 
-/** Each member is there, so that none is read from `Object.prototype`. */
+/** Every member is present, so that none is read from a polluted `Object.prototype`. */
 const NOTHING_ELSE = {
   sections: undefined,
   misplaced: undefined,

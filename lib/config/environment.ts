@@ -12,7 +12,7 @@ type Read = (variable: string) => unknown;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const CLOUD_FOUNDRY = 'VCAP_APPLICATION';
-/** What hosts are named by. */
+/** The options that hosts are named by. */
 const SITE = ['region', 'baseDomain'];
 
 /**
@@ -33,7 +33,7 @@ export function mindsphereOptionsFromConfig(
   const { prefix = '' } = { prefix: undefined, ...options };
   const { xcelerator, ...rest } = readVariables((variable) => config.get(prefix + variable), prefix);
   const found = withoutUndefined({ ...rest, xcelerator: switchedOn(xcelerator) });
-  // The values are unchecked on purpose: resolveOptions judges every source by the same rules.
+  // The values are not checked here: resolveOptions checks every source by the same rules.
   return fromEnvironment(found, prefix);
 }
 
@@ -49,7 +49,7 @@ export function completeFromEnvironment(
   return withoutUndefined({
     ...hostsBeside(given, hosts, read),
     ...given,
-    // Never an id from one place with a secret from the other: only names and tenants are filled in.
+    // Only names and tenants are filled in, never an id to a secret or a secret to an id.
     app: completed(ownValue(given, 'app'), app, ['appName', 'appVersion', 'hostTenant', 'userTenant']),
     tenant: completedTenant(ownValue(given, 'tenant'), tenant, 'subTenant'),
     xcelerator: completedXcelerator(ownValue(given, 'xcelerator'), xcelerator),
@@ -71,12 +71,12 @@ function xceleratorOf(read: Read, prefix: string): Values {
   return fromEnvironment(withoutUndefined({ ...valuesOf(XCELERATOR, read), ...groups }), prefix);
 }
 
-/** A platform that code does not speak of is switched on by its core tenant alone. */
+/** Where code does not set option `xcelerator`, only the variable of the core tenant switches the platform on. */
 function switchedOn(xcelerator: Values): Values | undefined {
   return isSet(ownValue(xcelerator, 'coreTenant')) ? xcelerator : undefined;
 }
 
-/** What the variables of a section say. */
+/** The values of a section's variables. */
 function valuesOf(section: Section<Options>, read: Read): Values {
   const entries = Object.entries(section.options).map(([name, { variables, kind }]) => {
     const value = variables.map(read).find(isSet);
@@ -90,7 +90,7 @@ function groupOf(section: Section<Options>, read: Read, prefix: string): Values 
   return Object.keys(values).length === 0 ? undefined : fromEnvironment(values, prefix);
 }
 
-/** A group given in code, with what it leaves open of these names. */
+/** A group given in code, completed by these options from the environment where it lacks them. */
 function completed(given: unknown, found: unknown, names: readonly string[]): unknown {
   if (given === undefined) return found;
   if (!isValues(given) || !isValues(found)) return given;
@@ -98,7 +98,7 @@ function completed(given: unknown, found: unknown, names: readonly string[]): un
   return { ...withoutUndefined(added), ...withoutUndefined(given) };
 }
 
-/** A subtenant belongs to its tenant, and so does the tenant of its token server: they come only together with it. */
+/** A subtenant and the tenant of the token server belong to the tenant: they are taken only together with it. */
 function completedTenant(given: unknown, found: unknown, companion: string): unknown {
   const hasTenant = isValues(given) && isSet(ownValue(given, 'tenant'));
   return completed(given, found, hasTenant ? [] : ['tenant', companion]);
@@ -117,17 +117,17 @@ function completedXcelerator(given: unknown, found: Values): unknown {
   };
 }
 
-/** What the variables leave open of the site, Cloud Foundry says, unless it speaks of another one. */
+/** The hosts by the variables, completed by those of Cloud Foundry, unless the variables name another site. */
 function hostsOf(read: Read): Values {
   const given = valuesOf(MODULE, read);
   const found = siteOfCloudFoundry(jsonOf(read(CLOUD_FOUNDRY))) ?? {};
   return SITE.some((name) => isElsewhere(name, given, found)) ? given : { ...found, ...given };
 }
 
-/** The hosts of the environment, unless code names another site. */
+/** The hosts of the environment that may stand beside those given in code. */
 function hostsBeside(given: Values, found: Values, read: Read): Values {
   if (!SITE.some((name) => isElsewhere(name, given, found))) return found;
-  // Neither a base domain that was learned with another region, nor URLs that would win over what code says.
+  // Code names another site: the base domain of Cloud Foundry is not for it, and URLs would override what code names.
   const { gatewayUrl: _gateway, oauthUrl: _oauth, ...rest } = valuesOf(MODULE, read);
   return rest;
 }

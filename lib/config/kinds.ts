@@ -87,7 +87,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
   };
 }
 
-/** A function of the application's, whose signature is its promise. */
+/** A function of the application. Its signature cannot be checked. */
 export function functionLike<T extends (...args: never[]) => unknown>(type: string): Kind<T> {
   return {
     read: (value) => (typeof value === 'function' ? (value as T) : undefined),
@@ -143,8 +143,8 @@ const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/;
 const QUOTES = ['"', "'", '`', '\u201c', '\u2018'];
 
 /**
- * What a string has that nobody means to set: blanks or quotes around it, or an invisible character. In words that say
- * nothing of the string itself; `undefined` where there is nothing.
+ * What is probably a mistake in a string: blanks or quotes around it, or an invisible character. The description reveals
+ * nothing of the string; `undefined` where nothing is wrong.
  */
 export function disfigurement(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;

@@ -13,8 +13,8 @@ import { disfigurement } from './kinds.js';
 import { originOf } from './origin.js';
 
 /**
- * Collects what is wrong with the options of one registration, so that one start shows everything. Faults stop the start,
- * warnings are logged. Give it what is wrong with a value, never the value: it may be a secret.
+ * Collects the faults and warnings of one registration's options, so that one start reports all of them. Faults stop the
+ * start, warnings are logged. A message must not contain the value, which may be a secret.
  */
 export class Findings {
   readonly #faults = new Set<string>();
@@ -30,7 +30,7 @@ export class Findings {
     this.#warnings.add(`${place} ${message}`);
   }
 
-  /** What is to be logged at start, one sentence each. */
+  /** The warnings to log at start, one sentence each. */
   get warnings(): readonly string[] {
     return Object.freeze([...this.#warnings]);
   }
@@ -45,7 +45,7 @@ export class Findings {
   }
 }
 
-/** What reading the sections of one registration has in common. */
+/** What the sections of one registration are read with. */
 export interface Reading extends KindContext {
   readonly findings: Findings;
   /** What stands before the variables of sections that were not read from any. */
@@ -96,7 +96,7 @@ export function readSection<O extends Options>(section: Section<O>, given: unkno
   };
 }
 
-/** `''` is how an environment says that a variable is not set. */
+/** A variable that is set to `''` counts as not set. */
 export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
@@ -118,7 +118,7 @@ function refuseUnknown(section: Section<Options>, values: Values, findings: Find
   for (const name of Object.keys(values)) {
     if (known.includes(name)) continue;
     const hint = new Map(Object.entries(section.misplaced ?? {})).get(name);
-    // Without a variable: the one that goes by such a name belongs to another option.
+    // Its variable is not named: a variable of such a name belongs to another option.
     findings.fault(pathOf(section, name), hint ?? `is not an option; there are ${known.join(', ')}`);
   }
   for (const name of known) {
@@ -171,7 +171,7 @@ export function isConfigured({ identity }: Section<Options>, given: unknown): bo
   return isValues(given) && (identity ?? []).some((name) => isSet(ownValue(given, name)));
 }
 
-/** What may have happened to a value that does not fit. It tells nothing of the value itself. */
+/** What may be the cause of a value that does not fit. It reveals nothing of the value. */
 function hintOf(value: unknown, isString = false): string {
   if (isString && typeof value === 'number') return '; it is a number: in YAML and JSON, write it in quotes';
   const found = disfigurement(value);

@@ -77,7 +77,7 @@ export function refuseUnknownOauthServer(platform: Omit<ResolvedPlatform, 'users
   findings.fault('oauthUrl', `is missing: ${platform.rules.hosts.underivable}`);
 }
 
-/** Refuses options by which a token of one platform would reach the other, or by which their users could not be told apart. */
+/** Refuses options by which a token of one platform would reach the other, or by which the users of both could not be distinguished. */
 export function refuseConfusion(
   [first, second]: readonly ResolvedPlatform[],
   allowedOrigins: readonly string[],
@@ -98,7 +98,7 @@ export function refuseConfusion(
   if (issuersOf(first).some((one) => issuersOf(second).some((other) => one.overlaps(other)))) {
     findings.fault(
       'xcelerator.oauthUrl',
-      'and oauthUrl (or verification.issuerUrl) could both match one iss: users could not be told apart',
+      'and oauthUrl (or verification.issuerUrl) could both match one iss: the users of both platforms could not be distinguished',
     );
   }
 }

@@ -54,12 +54,12 @@ export interface ResolvedUsers {
   readonly keySetTenant?: string | false;
   /** Tenants whose server may sign; `undefined`: any that the template of `iss` matches. */
   readonly issuers?: readonly string[];
-  /** Accepted `cid`; `undefined`: those of our app, hosted by any tenant, or none where {@link appName} is not known. */
+  /** Accepted `cid`; `undefined`: those of the app {@link appName}, hosted by any tenant; none where that is not known. */
   readonly clientIds?: readonly string[] | 'any';
   readonly appName?: string;
   /** What to set for {@link clientIds}, with its variables, for messages. */
   readonly clientIdsSetting: string;
-  /** The names that tenants keep when they move; `undefined`: what the token says. */
+  /** The names that tenants keep when they move; `undefined`: the name in the token. */
   readonly tenantName?: TenantNames;
 }
 
@@ -88,7 +88,7 @@ export interface ResolvedOptions {
   readonly verification: Omit<Resolved<typeof VERIFICATION>, 'issuerUrl' | 'keySetTenant' | 'issuers' | 'clientIds'>;
   readonly cache: Resolved<typeof CACHE>;
   readonly http: Resolved<typeof HTTP>;
-  /** What is suspicious about the options, for the log: it names options and variables, and no value. */
+  /** Warnings about suspicious options, for the log. They name options and variables, and no value. */
   readonly warnings: readonly string[];
 }
 

@@ -13,8 +13,8 @@ import { XCELERATOR_TENANT } from './sections/xcelerator.options.js';
 export interface RunTimeOptions {
   /**
    * Names the secret where it is a function: calls whose options are equal and have the same `key` share one cached
-   * token, and ask the function of the first of them. Default: a function counts by its identity, so that one written
-   * into the call never meets the cache.
+   * token, and ask the function of the first of them. Default: a function counts by its identity, so that a function
+   * that is created in the call never finds the cached token.
    */
   key?: string | undefined;
 }

@@ -11,13 +11,13 @@ const fingerprintKey = randomBytes(32);
 const functionIds = new WeakMap<() => unknown, number>();
 let functions = 0;
 
-/** A client secret that no dump of an object can show, with a fingerprint that tells secrets apart. */
+/** A client secret that no dump of an object can show, with a fingerprint that differs from secret to secret. */
 export class SealedSecret {
-  /** Equal for equal secrets and for the same function; says nothing about the secret outside of this process. */
+  /** Equal for equal secrets and for the same function. Reveals nothing of the secret: its key is random in each process. */
   readonly fingerprint: string;
   readonly #read: () => string | Promise<string>;
 
-  /** @param key what tells a function from others, instead of its identity. */
+  /** @param key names a function, instead of its identity. */
   constructor(secret: ClientSecret, key?: string) {
     this.fingerprint = typeof secret === 'string' ? fingerprintOf(secret) : fingerprintOfFunction(secret, key);
     this.#read = typeof secret === 'string' ? () => secret : secret;
@@ -34,10 +34,10 @@ export class SealedSecret {
   }
 }
 
-/** No fingerprint of a string begins like this: base64url has no colon. */
+/** Fingerprints of strings are base64url and have no colon, so none begins like this. */
 const FUNCTION = 'function:';
 
-/** Equal for equal strings; says nothing about them outside of this process. */
+/** Equal for equal strings. Reveals nothing of them: its key is random in each process. */
 export function fingerprintOf(secret: string): string {
   return createHmac('sha256', fingerprintKey).update(secret).digest('base64url');
 }
@@ -63,10 +63,10 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 export class SealedKeys {
   readonly #read: () => readonly Buffer[];
 
-  /** Takes texts that {@link isEncryptionKey} has accepted. */
+  /** Takes strings that {@link isEncryptionKey} has accepted. */
   constructor(keys: readonly string[]) {
-    const texts = [...keys];
-    this.#read = () => texts.map(bytesOf);
+    const copies = [...keys];
+    this.#read = () => copies.map(bytesOf);
   }
 
   /** The keys: the first encrypts, all decrypt. Secrets. */
@@ -75,7 +75,7 @@ export class SealedKeys {
   }
 }
 
-/** Whether a value is base64 (or base64url) of 32 bytes or more that do not look made up. */
+/** Whether a value is base64 (or base64url) of 32 bytes or more that look random. */
 export function isEncryptionKey(value: unknown): value is string {
   if (typeof value !== 'string' || !BASE64.test(value)) return false;
   const bytes = bytesOf(value);

@@ -8,7 +8,7 @@ export class TenantUrlTemplate {
   readonly #before: string;
   readonly #after: string;
 
-  /** Takes a URL that holds `{tenant}` once; the option checks have made sure of it. */
+  /** Takes a URL that holds `{tenant}` once, as the checks of the options ensure. */
   constructor(template: string) {
     const at = template.indexOf(TENANT_PLACEHOLDER);
     this.#before = template.slice(0, at);
@@ -29,7 +29,7 @@ export class TenantUrlTemplate {
 
   /** Whether there is a URL that both templates match. */
   overlaps(other: TenantUrlTemplate): boolean {
-    // No label holds one of these, so URLs are equal only where all that stands between them is.
+    // A DNS label holds none of these separators, so the two URLs can be compared part by part.
     const [own, its] = [this, other].map((template) => template.toString().split(/([/:.])/));
     const isSame = (one: string, another = '') =>
       one === another ||
@@ -56,7 +56,7 @@ export class TenantUrlTemplate {
   }
 }
 
-/** Stands in for the placeholder while a template is parsed: a label that the URL parser leaves as it is. */
+/** Replaces the placeholder while a template is parsed: a label that the URL parser does not change. */
 const PROBE = 'tenant-placeholder-0x7e';
 const SCHEME = 'an https: URL (http: only for a loopback address, or with allowInsecureHttp)';
 const REST = 'without user info, query or fragment';
@@ -81,7 +81,7 @@ export const urlTemplate: Kind<TenantUrlTemplate> = {
   isString: true,
 };
 
-/** What `iss` has to be. It is compared as a string, so only letter case is unified, where it does not count. */
+/** The template of `iss`, which is compared as a string: so only letter case is changed, in scheme and host. */
 export const issuerTemplate: Kind<TenantUrlTemplate> = {
   ...urlTemplate,
   read: (value, { allowInsecureHttp }) => {
@@ -114,7 +114,7 @@ function isTemplate(value: unknown, allowInsecureHttp: boolean): value is string
 
 /** Whether a value is a URL that others can be built on, with a scheme that secrets may travel by. */
 function isBaseUrl(value: unknown, allowInsecureHttp: boolean): value is string {
-  // The parser would silently drop or repair these.
+  // The URL parser would drop or change these characters without an error.
   if (typeof value !== 'string' || /[\s\\?#@{}]/.test(value) || !URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);
   return protocol === 'https:' || (protocol === 'http:' && (allowInsecureHttp || isLoopbackHost(hostname)));
@@ -123,7 +123,7 @@ function isBaseUrl(value: unknown, allowInsecureHttp: boolean): value is string 
 function normalized(url: string): string {
   const { href } = new URL(url);
   let end = href.length;
-  // Not by an expression that tries each of the slashes as the first one.
+  // A regular expression such as /\/+$/ takes quadratic time for a string of many slashes.
   while (href[end - 1] === '/') end -= 1;
   return href.slice(0, end);
 }

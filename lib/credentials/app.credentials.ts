@@ -11,8 +11,7 @@ import type { CredentialsContext } from './credentials-context.js';
 import { DerivedCredentials, TechnicalCredentials } from './technical-credentials.js';
 import { MissingCredentials, missingGroup, missingTenants } from './missing-credentials.js';
 import { tokensForUser } from './tokens-for-user.js';
-import { type UserContext, readUserContext } from './user-context.js';
-import { UserContextCredentials } from './user-context.credentials.js';
+import { readUserContext, type UserContext, UserContextCredentials } from './user-context.js';
 import type { UserToken } from '../users/user-token.js';
 import { CLASS_NAME } from '../util/class-name.js';
 
@@ -87,7 +86,7 @@ export class AppCredentials extends TechnicalCredentials {
 
   /**
    * The app acting for a user's tenant, on the platform of the user's token. Whatever object is given, its token is verified by this registration
-   * before its tenant is believed; the token is fixed now, the tenant once it was verified. From then on the object goes
+   * before its tenant is used; the token is fixed now, the tenant once it was verified. From then on the object goes
    * on working, whatever becomes of the user's token: do not keep it beyond the request. The host tenant is the
    * configured one on that platform, else the one in an accepted `cid` (on `mindsphere.io`). No network I/O by itself. Uses fail as `getToken` and
    * `TokenVerifier.verify` do, and with `token_tenant` for a user of a subtenant unless `app.allowSubtenantUsers` is set.

@@ -42,17 +42,17 @@ export class CurrentUser {
   }
 
   /**
-   * App credentials for the tenant of the running request's user, as `AppCredentials.forUser(token)`: verified before it
-   * is believed, with or without the guard. No network I/O by itself, and it never throws. Uses fail as `forUser` says,
+   * App credentials for the tenant of the running request's user, as `AppCredentials.forUser(token)`: its token is
+   * verified first, with or without the guard. No network I/O by itself, and it never throws. Uses fail as `forUser` says,
    * and with `token_missing` where no request is running.
    */
   appCredentials(): AppCredentials {
-    return this.#app.forUser(this.inRequest ? this.token : NOBODY);
+    return this.#app.forUser(this.inRequest ? this.token : NO_USER);
   }
 }
 
-/** Never the configured user tenant: that is for use without a user, and has to be asked for. */
-const NOBODY = new UserToken(() => {
+/** Without a request there is no user. The configured user tenant is only used by `AppCredentials` itself. */
+const NO_USER = new UserToken(() => {
   throw noRequest();
 });
 

@@ -41,7 +41,7 @@ export class TenantCredentials extends TechnicalCredentials {
 
   /**
    * The registration's tenant credentials on a platform. Subtenants derived before are not carried over. No network I/O.
-   * Throws `options_invalid` for a name that is none; where tenant credentials are not configured there, the first use
+   * Throws `options_invalid` for an unknown platform; where tenant credentials are not configured there, the first use
    * fails with `credentials_missing`.
    */
   on(platform: Platform): TenantCredentials {

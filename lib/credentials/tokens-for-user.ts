@@ -49,7 +49,7 @@ export function tokensForUser(
   };
 }
 
-/** The token, or why there is none: that is told at first use, because asking for credentials never fails. */
+/** The token, or the error that says why there is none. It is thrown at the first use, because `forUser` never throws. */
 function valueOf(user: UserToken): string | { readonly failure: unknown } {
   try {
     const value: unknown = user.value;

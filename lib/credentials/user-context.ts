@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import type { PlatformRules } from '../platform/platform.interface.js';
+import type { Platform, PlatformRules } from '../platform/platform.interface.js';
 import type { CallerContext } from '../token/token-sources.js';
 import { bearerTokenOf, passableToken } from '../users/presented-token.js';
 import { isValues, ownValue } from '../util/json.js';
 import { secretsOfJwt } from '../util/redaction.js';
+import type { TokenHandle } from '../token/token-cache.js';
+import { TechnicalCredentials } from './technical-credentials.js';
 
 /** The user that technical tokens are for: by an e-mail address or by an access token, one of the two. */
 export type UserContext =
@@ -64,4 +66,27 @@ function readToken(accessToken: unknown): string {
 
 function invalid(fault: string): MindsphereCredentialsError {
   return new MindsphereCredentialsError('options_invalid', `The user context of forUserContext() ${fault}.`);
+}
+
+/** App credentials whose tokens are for a user context. What they show names the tenant and not the user. */
+export class UserContextCredentials extends TechnicalCredentials {
+  override readonly platform: Platform;
+  readonly #userTenant: string;
+  readonly #shown: Readonly<Record<string, unknown>>;
+
+  constructor(tokens: TokenHandle, platform: Platform, shown: Readonly<Record<string, unknown>>, userTenant: string) {
+    super(tokens);
+    this.platform = platform;
+    this.#userTenant = userTenant;
+    this.#shown = shown;
+  }
+
+  /** @internal */
+  override get knownTenant(): string {
+    return this.#userTenant;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...this.#shown };
+  }
 }

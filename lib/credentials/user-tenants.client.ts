@@ -17,7 +17,7 @@ import { isDnsLabel } from '../util/formats.js';
 import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 
-/** 100,000 tenants: a server that says that there are more has lost count. */
+/** 100,000 tenants. An answer that announces more pages is taken for a fault of the server. */
 const MOST_PAGES = 1_000;
 
 /** An answer, and what a failure that is made of it needs to know. */
@@ -67,13 +67,13 @@ export class UserTenantsClient {
     });
   }
 
-  /** A server that repeats itself, or never comes to an end, must not keep us busy for ever. */
+  /** Refuses pages that repeat, and lists without an end: a faulty server must not cause endless requests. */
   #demandProgress(number: number, page: UserTenantsPage, last: UserTenantsPage | undefined): void {
     if (number > 0 && String(page.tenants) === String(last?.tenants)) {
       throw pageRefused(this.#url, `page ${number} repeats the page before it`);
     }
     if (!page.isLast && number + 1 >= MOST_PAGES) {
-      throw pageRefused(this.#url, `it says that there are more than ${MOST_PAGES} pages`);
+      throw pageRefused(this.#url, `it announces more than ${MOST_PAGES} pages`);
     }
   }
 
@@ -91,7 +91,7 @@ export class UserTenantsClient {
     );
   }
 
-  /** The answer: a success, or a 401, which a new token may mend. */
+  /** The answer: a success, or a 401, which a new token may help against. */
   #ask(number: number, token: AccessToken): Observable<Asked> {
     const { deadlineMs } = this.#limits;
     return defer(() => {
@@ -106,7 +106,7 @@ export class UserTenantsClient {
   #attempt(number: number, token: AccessToken, attempts: number): Observable<Asked> {
     const { timeoutMs, maxRetryAfterMs } = this.#limits;
     const agents = this.#limits.axios();
-    const redact = (text: string) => redactor(token.value, ...proxySecrets(agents))(text);
+    const redact = (message: string) => redactor(token.value, ...proxySecrets(agents))(message);
     const url = `${this.#url}?page=${number}&size=${this.#pageSize}`;
     const headers = { Authorization: token.authorization };
     return this.#http.request<string>({ method: 'GET', url, headers, ...agents }).pipe(
@@ -129,18 +129,18 @@ function isSuccess({ status }: HttpAnswer): boolean {
 /** A page of the tenants that an app is provisioned to. */
 interface UserTenantsPage {
   readonly tenants: readonly string[];
-  /** Whether the server says that others follow. */
+  /** Whether no other page follows. */
   readonly isLast: boolean;
 }
 
-/** An answer of the endpoint that is not believed. */
+/** The error for an invalid answer of the endpoint. */
 function pageRefused(endpoint: string, fault: string, attempts?: number): MindsphereCredentialsError {
   const message = `The endpoint ${endpoint} gave an invalid answer: ${fault}.`;
   return new MindsphereCredentialsError('token_response_invalid', message, { endpoint, attempts });
 }
 
 /**
- * The page in a successful answer (protocol page, section 4), checked before it is believed: a tenant becomes part of
+ * The page in a successful answer (protocol page, section 4), once it is checked: a tenant becomes part of
  * requests and of host names. Throws `token_response_invalid`.
  */
 export function readPage(answer: HttpAnswer, number: number, endpoint: string, attempts: number): UserTenantsPage {
@@ -157,7 +157,7 @@ export function readPage(answer: HttpAnswer, number: number, endpoint: string, a
   const tenants = (Array.isArray(userTenants) ? userTenants : []).map(idOf);
   demand(tenants.every(isDnsLabel), 'the id of a user tenant is not one DNS label');
   const isLast = number + 1 >= Number(totalPages);
-  demand(isLast || tenants.length > 0, `page ${number} is empty, and others are said to follow`);
+  demand(isLast || tenants.length > 0, `page ${number} is empty, but others are announced`);
   return { tenants: tenants.filter(isDnsLabel), isLast };
 }
 

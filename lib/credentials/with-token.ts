@@ -2,7 +2,7 @@ import { type Observable, of, switchMap, tap } from 'rxjs';
 import type { AccessToken } from '../token/access-token.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 
-/** Where a request's tokens come from, and where it is said what became of them. */
+/** Where a request's tokens come from, and where it is noted whether they were accepted. */
 export type Tokens = Pick<MindsphereCredentials, 'getToken' | 'replaceRejected' | 'noteAccepted'>;
 
 /** A request that carries a token. */
@@ -10,11 +10,11 @@ export interface Exchange<T> {
   /** The URL that the request goes to. */
   readonly url: string;
   readonly send: (token: AccessToken) => Observable<T>;
-  /** Whether the answer says that the token is not accepted (a 401, never a 403). */
+  /** Whether the answer rejects the token (a 401, never a 403). */
   readonly isRejected: (answer: T) => boolean;
-  /** Whether it can be sent again: its body is still there. */
+  /** Whether it can be sent again: its body can be read again. */
   readonly repeatable: boolean;
-  /** Ends an answer that nobody will read. */
+  /** Discards an answer that is not read. */
   readonly discard?: (answer: T) => void;
 }
 
@@ -23,8 +23,8 @@ const PLACE = /^[^/?#]*\/\/[^/?#]*(?:\/[^/?#]*){0,3}/;
 
 /**
  * Sends with a token. Where that is rejected, sends once more with a new one, however many requests are rejected at once:
- * they share one token request. The rejection itself is the answer where no other token helps: a body that is gone, a
- * token that nobody can renew, or an API that has rejected the replacement as well.
+ * they share one token request. Where no other token helps, the rejection is the answer: the body was sent already and
+ * cannot be read again, the token cannot be renewed, or the API has rejected its replacement as well.
  */
 export function withToken<T>(tokens: Tokens, exchange: Exchange<T>): Observable<T> {
   const place = () => PLACE.exec(exchange.url)?.[0] ?? '';

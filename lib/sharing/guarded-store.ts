@@ -87,7 +87,7 @@ const SLICE_MS = 50;
 export class StoreDeadline {
   #slices = STORE_TIMEOUT_MS / SLICE_MS;
 
-  /** Counts a slice that has passed, and tells whether it was the last one. */
+  /** Counts a slice that has passed. Returns whether it was the last one. */
   isReached(): boolean {
     this.#slices -= 1;
     return this.#slices <= 0;

@@ -147,7 +147,7 @@ function checked({ value, lifeMs, scope }: { value: unknown; lifeMs: number; sco
   }
 }
 
-/** How much of its life is used: the larger one of what the instances' wall clocks say, and what the store's clock says. */
+/** How much of its life is used: the larger value of the instances' wall clocks and of the store's clock. */
 function usedOf(lifeMs: number, receivedAt: number, { asked, ttlMs = lifeMs }: EntryAge): number {
   return Math.max(0, asked.wall - receivedAt, lifeMs - ttlMs) + elapsedSince(asked);
 }

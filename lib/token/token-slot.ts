@@ -19,7 +19,7 @@ const LAST_MOMENT_MS = 2_000;
 const PAUSES = { firstMs: 1_000, longestMs: 20_000 };
 
 /** Timers stand still while a machine sleeps, so while somebody listens the clocks are read at least this often. */
-const LONGEST_DELAY_MS = 20_000;
+const LONGEST_TIMER_MS = 20_000;
 
 /** What all slots of one cache share. */
 export interface SlotPolicy {
@@ -72,7 +72,6 @@ export class TokenSlot {
     if (left <= held.aheadMs) this.#renewUnlessPaused();
     subscriber.next(held.token);
     subscriber.complete();
-    return undefined;
   }
 
   /** Emits the held token, then every later one, renewed ahead of time. */
@@ -162,12 +161,8 @@ export class TokenSlot {
     return this.#held?.lifeLeftMs() ?? 0;
   }
 
-  get #pauseLeftMs(): number {
-    return this.#pause?.leftMs ?? 0;
-  }
-
   #renewUnlessPaused(): TokenFlight | undefined {
-    return this.#flight ?? (this.#pauseLeftMs > 0 ? undefined : this.#renew());
+    return this.#flight ?? ((this.#pause?.leftMs ?? 0) > 0 ? undefined : this.#renew());
   }
 
   #renew(): TokenFlight {
@@ -214,8 +209,7 @@ export class TokenSlot {
 
   /** Without a valid token here, uses one that another instance shares, though it is due for renewal. */
   #takeLastResort(): AccessToken | undefined {
-    if (this.#lifeLeftMs > 0) return undefined;
-    const grant = this.#source.lastResort();
+    const grant = this.#lifeLeftMs > 0 ? undefined : this.#source.lastResort();
     if (grant === undefined) return undefined;
     this.#held = new HeldToken(grant, this.#source, now(), this.#policy.margins);
     return this.#held.token;
@@ -235,13 +229,13 @@ export class TokenSlot {
     this.#due?.unsubscribe();
     const held = this.#held;
     if (this.#listeners.none || held === undefined || this.#flight !== undefined) return;
-    const delayMs = Math.max(0, Math.min(this.#dueInMs(held), LONGEST_DELAY_MS));
+    const delayMs = Math.max(0, Math.min(this.#dueInMs(held), LONGEST_TIMER_MS));
     this.#due = inBackground(() => backgroundTimer(delayMs).subscribe(() => this.#onDue(held)));
   }
 
   #dueInMs(held: HeldToken): number {
     const left = held.lifeLeftMs();
-    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pauseLeftMs, left);
+    return this.#failed === undefined ? left - held.aheadMs : Math.min(this.#pause?.leftMs ?? 0, left);
   }
 
   #onDue(held: HeldToken): void {

@@ -6,7 +6,7 @@ import type {
 } from '../config/resolved-options.interface.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { failAfter } from '../transport/retry-policy.js';
-import { answerOf } from '../util/promises.js';
+import { resultOf } from '../util/promises.js';
 import { nonEmptyString } from '../util/jwt.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
 
@@ -41,7 +41,7 @@ export class TenantNames {
   }
 
   #ask(rule: NameFunction, token: string, tenant: string): Observable<string | undefined> {
-    const name$ = answerOf(() => rule(tenant)).pipe(
+    const name$ = resultOf(() => rule(tenant)).pipe(
       take(1),
       defaultIfEmpty(undefined),
       failAfter(this.#deadlineMs, () => new NoName(`did not answer within ${this.#deadlineMs} ms`)),

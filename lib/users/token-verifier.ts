@@ -19,7 +19,7 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import { Reporter } from '../telemetry/reporter.js';
 import type { Platform } from '../platform/platform.interface.js';
 import { failAfter } from '../transport/retry-policy.js';
-import { answerOf } from '../util/promises.js';
+import { resultOf } from '../util/promises.js';
 import { decodeJwt } from '../util/jwt.js';
 import { JwtVerifier } from '../verification/jwt-verifier.js';
 import { quoted, refused } from '../verification/refused.js';
@@ -172,7 +172,7 @@ export class TokenVerifier {
     const denied = (why: string) =>
       refused('token_tenant', `the function verification.allowedTenants ${why} for tenant ${quoted(tenant)}`);
     if (tenant === undefined || platform === undefined) return throwError(() => denied('cannot be called'));
-    return answerOf(() => rule(tenant, platform)).pipe(
+    return resultOf(() => rule(tenant, platform)).pipe(
       take(1),
       failAfter(this.#options.request.deadlineMs, () => denied('did not answer in time')),
       throwIfEmpty(() => denied('did not answer')),

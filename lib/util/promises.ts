@@ -9,7 +9,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  * What a function of the application answers: a value, a promise or an Observable. The function is called when
  * subscribed; what it throws is the error.
  */
-export function answerOf(ask: () => unknown): Observable<unknown> {
+export function resultOf(ask: () => unknown): Observable<unknown> {
   return defer(() => {
     const answer = ask();
     if (isObservable(answer)) return answer;

@@ -263,7 +263,7 @@ describe('userTenants() where the server fails', () => {
     ['pages by half', page(0, 1.5, ['a']), NO_COUNT],
     ['fewer pages than none', page(0, -1, ['a']), NO_COUNT],
     ['pages that are a text', page(0, 1, ['a'], { totalPages: '1' }), NO_COUNT],
-    ['an empty page before others', page(0, 2, []), 'page 0 is empty, and others are said to follow'],
+    ['an empty page before others', page(0, 2, []), 'page 0 is empty, but others are announced'],
   ])('%s is token_response_invalid, and says why', async (_, body, fault) => {
     const { app, list } = await startStubbed(json(body));
     const failure = await failureOf(app.userTenants().pipe(toArray()));
@@ -275,7 +275,7 @@ describe('userTenants() where the server fails', () => {
 
   it('more pages than there can be are token_response_invalid', async () => {
     const { app, list } = await startStubbed(pages((number) => page(number, 1e9, [`a${number}`])));
-    const message = expect.stringContaining('it says that there are more than 1000 pages');
+    const message = expect.stringContaining('it announces more than 1000 pages');
     const failure = await failureOf(app.userTenants().pipe(toArray()));
     expect(failure).toMatchObject({ code: 'token_response_invalid', message });
     expect(list.count).toBe(1_000);

@@ -1,4 +1,4 @@
-import { isDnsLabel } from '../../testing/emulator/options/checks.js';
+import { isDnsLabel } from '../../util/formats.js';
 import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
 import { listed } from './argument-values.js';
 import { UsageError } from './usage.error.js';

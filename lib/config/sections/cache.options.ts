@@ -25,7 +25,7 @@ export interface CacheOptions {
   encryptionKeys?: readonly string[] | undefined;
 }
 
-/** Behind a function: what the store holds is not ours to copy, freeze or show. */
+/** Kept behind a function, so that the application's store is neither copied nor frozen nor shown. */
 const tokenStore: Kind<() => TokenStore> = {
   read: (value) => (isTokenStore(value) ? () => value : undefined),
   demand: 'must be an object with the methods get, set and delete',

@@ -86,7 +86,7 @@ export const REQUEST = sectionOf<RequestOptions>()(
 export interface HttpOptions {
   /**
    * Origins, beside the gateway's, that tokens may be sent to, e.g. `'https://api.example.com'`: `https:`, host and
-   * port, nothing else; `http:` only for loopback addresses, unless `allowInsecureHttp` is set. Whoever answers there
+   * port, nothing else; `http:` only for loopback addresses, unless `allowInsecureHttp` is set. A server there
    * can act with the tokens it gets. The gateway of another platform cannot be one of them. Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;

@@ -50,7 +50,7 @@ export interface VerificationOptions {
   issuerUrl?: string | undefined;
   /**
    * Whose key set verifies users' tokens on `mindsphere.io`. Default: the platform's own (`core`) first, the issuer's
-   * where that one cannot decide. A tenant, a DNS label: that one's alone, for all issuers; whoever holds a key of it can
+   * where that one cannot decide. A tenant, a DNS label: that one's alone, for all issuers; a holder of one of its keys can
    * sign for every tenant. `false`: the issuer's own alone.
    */
   keySetTenant?: string | false | undefined;
@@ -60,7 +60,7 @@ export interface VerificationOptions {
    */
   issuers?: readonly string[] | undefined;
   /**
-   * Tenants whose users are let in, of every platform, as a list or a function. Default: any. A list holds ids of
+   * Tenants whose users are accepted, of every platform, as a list or a function. Default: any. A list holds ids of
    * every platform. A function is given tenant and platform at each request, has until `request.deadlineMs`, and refuses
    * with whatever is not `true`.
    */
@@ -71,7 +71,7 @@ export interface VerificationOptions {
   /**
    * Accepted `cid` of users' tokens on `mindsphere.io`; app names and tenants in it have no case. `'any'` lets the backend of any other app replay its users'
    * tokens here. Default: `{appName}-{hostTenant}` where both are known, `{appName}-{one label}` where the app's name
-   * alone is (without credentials, too). Where no name is known, users' tokens are refused and the start says so.
+   * alone is (without credentials, too). Where no name is known, users' tokens are refused and the start warns of it.
    */
   clientIds?: readonly string[] | 'any' | undefined;
 }

@@ -103,7 +103,7 @@ export interface XceleratorOptions {
   tenant?: WithOptional<XceleratorTenantOptions, 'tenant'> | false | undefined;
   /**
    * Accepted `cid` of users' tokens there. No default: until set, users' tokens are refused with `token_client`, and the
-   * start says so; this IAM serves other products, too. Variable: `XCELERATOR_CLIENT_IDS`, comma separated, or `any`.
+   * start warns of it; this IAM serves other products, too. Variable: `XCELERATOR_CLIENT_IDS`, comma separated, or `any`.
    */
   clientIds?: readonly string[] | 'any' | undefined;
   /**

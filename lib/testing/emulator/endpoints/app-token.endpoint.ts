@@ -2,7 +2,7 @@ import { type Answer, answer, platformError } from '../http/answer.js';
 import { readDocumentedCredentials, readTolerantCredentials } from '../http/authorization.js';
 import { type EmulatedRequest, mediaType, queryOf, singleHeader } from '../http/emulated-request.js';
 import type { Route } from '../http/route.js';
-import { isDnsLabel } from '../options/checks.js';
+import { isDnsLabel } from '../../../util/formats.js';
 import type { EmulatorSettings, PlatformSettings } from '../options/emulator-options.interface.js';
 import { userIdOf } from '../platforms/common-claims.js';
 import type { TokenChecker, TokenPlace } from '../tokens/token-checker.js';

@@ -8,7 +8,7 @@ import {
 import { type EmulatedRequest, mediaType, queryOf, singleHeader } from '../http/emulated-request.js';
 import { readDocumentedForm, readTolerantForm } from '../http/form.js';
 import type { Route } from '../http/route.js';
-import { isDnsLabel } from '../options/checks.js';
+import { isDnsLabel } from '../../../util/formats.js';
 import type {
   EmulatedTechnicalUser,
   EmulatorSettings,

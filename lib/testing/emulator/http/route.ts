@@ -1,4 +1,4 @@
-import { isDnsLabel } from '../options/checks.js';
+import { isDnsLabel } from '../../../util/formats.js';
 import type { PlatformProfile } from '../platforms/emulated-platform.js';
 
 /** What of the emulator a request was for. */

@@ -1,12 +1,5 @@
+import { isDnsLabel, isDomain } from '../../../util/formats.js';
 import { EmulatorOptionError } from './option-error.js';
-
-const DNS_LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
-const DOMAIN_LENGTH = 253;
-
-/** Whether a string is one DNS label, as every tenant's name has to be. */
-export function isDnsLabel(value: string): boolean {
-  return DNS_LABEL.test(value);
-}
 
 /*
  * Checks of start options. Each returns its value, or throws an `EmulatorOptionError` that names the option.
@@ -50,6 +43,6 @@ export function labels(option: string, values: readonly string[]): readonly stri
 /** A host name of one label or more, or an IPv4 address; in lower case, without a dot at its ends. */
 export function domain(option: string, value: string): string {
   const name = nonEmpty(option, value).toLowerCase();
-  if (name.length <= DOMAIN_LENGTH && name.split('.').every(isDnsLabel)) return name;
+  if (isDomain(name)) return name;
   throw new EmulatorOptionError(option, 'must be a domain name');
 }
