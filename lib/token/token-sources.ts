@@ -126,17 +126,6 @@ function basicCredentials(clientId: string, secret: string): string {
  */
 function sourceOfOrder(makeOrder: () => TokenOrder, endpoint: TokenEndpoint): TokenSource {
   const { identity, secret, subject } = makeOrder();
-  const { grant$, forgetRefusal, refusedForMs, retract, lastResort } = endpoint.exchange(makeOrder);
-  return {
-    key: fingerprintOf(JSON.stringify([...identity, secret.fingerprint])),
-    platform: subject.platform,
-    credentials: subject.credentials,
-    tenant: subject.tenant,
-    subtenant: subject.subtenant,
-    grant$,
-    forgetRefusal,
-    refusedForMs,
-    retract,
-    lastResort,
-  };
+  const key = fingerprintOf(JSON.stringify([...identity, secret.fingerprint]));
+  return { key, ...subject, ...endpoint.exchange(makeOrder) };
 }
