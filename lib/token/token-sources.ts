@@ -94,6 +94,7 @@ function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUr
     secret,
     subject: { platform, credentials: 'tenant', tenant, subtenant },
     message: (secretNow) => MESSAGES[clientAuthentication](grant, clientId, secretNow),
+    confidential: undefined,
     expected: { rules, issuerUrl, tenant, subtenant },
   };
 }
