@@ -22,6 +22,8 @@ import { mayBeOfNewKey } from './forge.js';
 export const ADAPTERS = ['Express', 'Fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 
+/** Without an answer for so long a request hangs: of real time, in which a busy machine may do little. */
+const HANGS_MS = 30_000;
 /** More than a token may have, so that the library and not Node refuses what is too long. */
 const ROOMY = 131_072;
 
@@ -95,7 +97,7 @@ export type RawHeaders = readonly string[];
 /** A started application with a guarded route, `/guarded`, and two that forgot the guard, `/open/…`. */
 export interface GuardedApp {
   readonly port: number;
-  /** A request with these headers in this order, twice if they stand there twice. It fails after five seconds. */
+  /** A request with these headers in this order, twice if they stand there twice. It fails where there is no answer. */
   send: (path: string, headers?: RawHeaders, extra?: { method?: string; body?: string }) => Promise<Answer>;
   /** A request with this bearer token. */
   bear: (path: string, token: string) => Promise<Answer>;
@@ -155,7 +157,7 @@ function sendOver(
         resolve({ status: incoming.statusCode ?? 0, challenges, body: text });
       });
     });
-    outgoing.setTimeout(5_000, () => outgoing.destroy(new Error('no answer: the request hangs')));
+    outgoing.setTimeout(HANGS_MS, () => outgoing.destroy(new Error('no answer: the request hangs')));
     outgoing.on('error', reject).end(body);
   });
 }
@@ -164,7 +166,7 @@ function sendBytes(port: number, bytes: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
-    socket.setTimeout(5_000, () => socket.destroy(new Error('no answer: the request hangs')));
+    socket.setTimeout(HANGS_MS, () => socket.destroy(new Error('no answer: the request hangs')));
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // A reset without an answer is one, too.

@@ -124,15 +124,12 @@ export class Stage {
     await this.settled(marker);
   }
 
-  /** Measures something else than a call for a token. */
+  /** Measures something else than a call for a token; fails as the work fails. */
   async measure<T>(work: Promise<T>): Promise<{ value: T; waitMs: number }> {
     const startedAt = performance.now();
-    const done: { waitMs?: number; value?: T } = {};
-    const take = async () => {
-      const value = await work;
-      Object.assign(done, { value, waitMs: performance.now() - startedAt });
-    };
-    void take();
+    const done: { waitMs?: number } = {};
+    const settle = () => void (done.waitMs = performance.now() - startedAt);
+    work.then(settle, settle);
     while (done.waitMs === undefined) {
       // oxlint-disable-next-line no-await-in-loop -- one moment after the other
       await this.#quiet();
@@ -141,7 +138,7 @@ export class Stage {
       for (let turn = 0; turn < 200 && done.waitMs === undefined; turn += 1) await nextTurn();
       if (done.waitMs === undefined && this.#open.size > 0) vi.advanceTimersToNextTimer();
     }
-    return { value: done.value as T, waitMs: done.waitMs };
+    return { value: await work, waitMs: done.waitMs };
   }
 
   /** By the platform's clock and by the own one. */
