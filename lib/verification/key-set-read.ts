@@ -11,7 +11,7 @@ export interface Obstacle {
   readonly retryAfterMs: number;
   /** Whether the server failed or is slow; else no request was permitted. */
   readonly byServer: boolean;
-  /** Whether the server says that there is no such tenant. */
+  /** Whether the server answered that there is no such tenant. */
   readonly absent?: boolean;
 }
 

@@ -16,7 +16,7 @@ const ABSENT_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 /** Why there is no key set. */
 export class KeySetFailure extends Error {
   /**
-   * @param absent whether the server says that there is no such tenant.
+   * @param absent whether the server answered that there is no such tenant.
    * @param status of an answer that holds no key set.
    */
   constructor(

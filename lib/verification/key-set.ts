@@ -104,7 +104,7 @@ function hasSafeModulus(n: unknown): boolean {
   return bits >= MODULUS_BITS.least && bits <= MODULUS_BITS.most;
 }
 
-/** An even exponent, or 1, verifies signatures that nobody has made. */
+/** With an even exponent, or 1, signatures can be forged. */
 function hasSafeExponent(e: unknown): boolean {
   const bytes = numberOf(e);
   const last = bytes?.at(-1);

@@ -224,7 +224,7 @@ function isOpen(finding: Finding): boolean {
   return 'undecided' in finding && !finding.undecided.byServer;
 }
 
-/** Whether a set has decided, or its server says that there is none. */
+/** Whether a set has decided, or its server answered that there is none. */
 function isFinal(finding: Finding | undefined): boolean {
   return (
     finding !== undefined && ('ruledOut' in finding || ('undecided' in finding && finding.undecided.absent === true))

@@ -20,10 +20,12 @@ export const READERS = {
   listed: 2,
   /** An unknown issuer that was denied a read, and retries in time. */
   retrying: 3,
+  /** An unknown issuer that was denied a read, and retries later than it was told to. */
+  late: 4,
   /** An unknown issuer. */
-  unknown: 4,
+  unknown: 5,
   /** An unknown issuer whose set was read before, and has verified no token. */
-  fruitless: 5,
+  fruitless: 6,
 } as const;
 
 /** One of {@link READERS}. */

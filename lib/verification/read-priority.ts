@@ -10,7 +10,7 @@ const MOST_KEYS_OF_ID = 3;
 /** Issuers that are remembered because their set was read and verified nothing, most of them invented. */
 const MOST_FRUITLESS = 1_000;
 
-/** Permits the reads of issuers' own sets, in the order of what speaks for a token and its issuer. */
+/** Permits reads of key sets, by what is known about a token and its issuer. */
 export class ReadPriority {
   readonly #limit: ReadLimit;
   /** Tenants that the options name. */
@@ -57,8 +57,9 @@ export class ReadPriority {
 
   /** Throws where an issuer has its turn before this one. */
   #readerOf(issuer: string): Reader {
-    const isRetry = this.#retrying.isRetry(issuer);
-    if (!isRetry || this.#limit.waitMs(READERS.unknown) === 0) return READERS.unknown;
+    const retry = this.#retrying.retry(issuer);
+    if (retry === undefined || this.#limit.waitMs(READERS.unknown) === 0) return READERS.unknown;
+    if (retry === 'late') return READERS.late;
     if (!this.#retrying.takeTurn(issuer)) throw new ReadDenied(RETRY_MS);
     return READERS.retrying;
   }

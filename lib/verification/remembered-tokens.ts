@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
 const MOST_BYTES = 32 * 1_024 * 1_024;
-/** A token's text, its decoded claims' texts, and what stands around them. */
+/** The token as a string, the strings of its decoded claims, and the objects around them. */
 const BYTES_PER_CHARACTER = 2;
-/** One value in the claims: a slot, and the object, list or text in it (measured: 20 to 60). */
+/** One value in the claims: a slot, and the object, list or string in it (measured: 20 to 60). */
 const BYTES_PER_VALUE = 64;
 /** The end of a signature: as good as random, and cheaper than hashing the whole token (measured: 0.3 instead of 2 µs). */
 const KEY_LENGTH = 43;

@@ -24,18 +24,18 @@ export class RetryingIssuers {
   /** Those that have come back, the first first. */
   readonly #back = new Map<string, Retrying>();
 
-  /** Whether a token of this issuer, coming now, is a retry in time. */
-  isRetry(issuer: string): boolean {
-    const { monotonic } = now();
+  /** Whether a token of this issuer, coming now, is a retry; `undefined` where it is the first, or too early for one. */
+  retry(issuer: string): 'in time' | 'late' | undefined {
     const back = this.#back.get(issuer);
     // Not earlier than it is due is only demanded of the first retry: one tenant has many users.
-    if (back !== undefined) return this.#isWaiting(issuer, back);
+    if (back !== undefined) return this.#isWaiting(issuer, back) ? 'in time' : 'late';
+    const { monotonic } = now();
     const dueAt = this.#denied.get(issuer);
-    if (dueAt === undefined || monotonic < dueAt) return false;
+    if (dueAt === undefined || monotonic < dueAt) return undefined;
     this.#denied.delete(issuer);
-    if (monotonic > dueAt + GRACE_MS || this.#back.size >= MOST_ISSUERS) return false;
+    if (monotonic > dueAt + GRACE_MS || this.#isFull()) return 'late';
     this.#back.set(issuer, { dueAt, isServed: false });
-    return true;
+    return 'in time';
   }
 
   /** Gives an issuer that has come back its turn, unless one that came back before still waits. */
@@ -66,6 +66,13 @@ export class RetryingIssuers {
     this.#back.delete(issuer);
   }
 
+  #isFull(): boolean {
+    if (this.#back.size < MOST_ISSUERS) return false;
+    for (const [issuer, waiting] of this.#back) this.#isWaiting(issuer, waiting);
+    return this.#back.size >= MOST_ISSUERS;
+  }
+
+  /** Whether it is still in time; else it is forgotten. */
   #isWaiting(issuer: string, { dueAt }: Retrying): boolean {
     if (now().monotonic <= dueAt + GRACE_MS) return true;
     this.#back.delete(issuer);

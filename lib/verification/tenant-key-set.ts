@@ -65,8 +65,8 @@ export interface Waiting {
 }
 
 /**
- * The key set of one OAuth server, over time. It is read for a token only where the answer may change what is said about
- * that token, and all who need a read at the same time share it.
+ * The key set of one OAuth server, over time. It is read for a token only where the answer may change the finding
+ * about that token, and all tokens that need a read at the same time share it.
  */
 export class TenantKeySet {
   readonly #source: KeySetSource;
@@ -90,7 +90,7 @@ export class TenantKeySet {
     return this.#inUse;
   }
 
-  /** Whether nothing is known about it and nobody waits for it. */
+  /** Whether it was never read, and no token waits for it. */
   get isBlank(): boolean {
     return this.#held.isEmpty && this.#failure === undefined && this.#reading === undefined;
   }
@@ -237,7 +237,7 @@ export class TenantKeySet {
   }
 
   #obstacleOf({ message, absent }: KeySetFailure): Obstacle {
-    // A set that was read before proves that the tenant exists, whatever its server says now.
+    // A set that was read before proves that the tenant exists, whatever its server answers now.
     return { why: message, retryAfterMs: this.#pause.leftMs, byServer: true, absent: absent && this.#held.isEmpty };
   }
 }

@@ -4,7 +4,7 @@ import { freezeAndCount } from './compact-jwt.js';
 import type { Proof } from './key-sets.js';
 import type { UserClaims } from './user-claims.js';
 
-/** A user's token that has passed every check. Immutable; what it holds is shown by nobody's dump. */
+/** A user's token that has passed every check. Immutable; its secrets are private fields, which no dump shows. */
 export class VerifiedToken {
   readonly platform: Platform;
   readonly issuer: string;
@@ -13,27 +13,27 @@ export class VerifiedToken {
   readonly issuedAt: number;
   /** How many values the claims hold, at all depths. */
   readonly claimCount: number;
-  readonly #text: string;
+  readonly #value: string;
   readonly #claims: Claims;
 
   constructor(
-    text: string,
-    judged: UserClaims,
+    value: string,
+    user: UserClaims,
     readonly proof: Proof,
   ) {
-    this.platform = judged.platform;
-    this.issuer = judged.issuer;
-    this.tenant = judged.tenant;
-    this.expiresAt = judged.expiresAt;
-    this.issuedAt = judged.issuedAt;
-    this.#text = text;
-    this.claimCount = freezeAndCount(judged.claims);
-    this.#claims = judged.claims;
+    this.platform = user.platform;
+    this.issuer = user.issuer;
+    this.tenant = user.tenant;
+    this.expiresAt = user.expiresAt;
+    this.issuedAt = user.issuedAt;
+    this.#value = value;
+    this.claimCount = freezeAndCount(user.claims);
+    this.#claims = user.claims;
   }
 
   /** The token. A secret. */
   get value(): string {
-    return this.#text;
+    return this.#value;
   }
 
   /** All claims, deeply frozen. */

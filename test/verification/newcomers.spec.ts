@@ -88,6 +88,16 @@ interface Newcomer {
   inAfter?: number;
 }
 
+const dueOf = (newcomers: readonly Newcomer[], ms: number) =>
+  newcomers.filter(({ inAfter, retryAt }) => inAfter === undefined && retryAt <= ms);
+
+/** A newcomer asks, and notes when it is in or is to retry. */
+async function comeIn(newcomer: Newcomer, ask: Ask, ms: number, began: number): Promise<void> {
+  const answer = await ask(newcomer.jwt);
+  if (answer === 'in') newcomer.inAfter = Date.now() - began - newcomer.comesAt;
+  else newcomer.retryAt = answer === 'refused' ? Infinity : ms + answer;
+}
+
 /** Whose tokens are forged: the number of the issuer that the n-th forged token names. */
 type Forger = (n: number) => number;
 
@@ -106,16 +116,8 @@ async function play(
   const began = Date.now();
   for (let ms = 0; ms < forMs; ms += TICK) {
     const forged = server.forged(KEY.kid, { ten: `invented${forger(ms / TICK)}` });
-    const due = newcomers.filter(({ inAfter, retryAt }) => inAfter === undefined && retryAt <= ms);
     // oxlint-disable-next-line no-await-in-loop -- one moment after the other
-    await Promise.all([
-      ask(forged),
-      ...due.map(async (newcomer) => {
-        const answer = await ask(newcomer.jwt);
-        if (answer === 'in') newcomer.inAfter = Date.now() - began - newcomer.comesAt;
-        else newcomer.retryAt = answer === 'refused' ? Infinity : ms + answer;
-      }),
-    ]);
+    await Promise.all([ask(forged), ...dueOf(newcomers, ms).map((newcomer) => comeIn(newcomer, ask, ms, began))]);
     vi.advanceTimersByTime(TICK);
   }
 }
@@ -186,6 +188,7 @@ describe.each(Object.entries(WAYS))('asking %s', (_, asking) => {
 const FORGERS: Record<string, Forger> = {
   'one issuer': () => 0,
   '10 issuers in turn': (n) => n % 10,
+  '14 issuers in turn': (n) => n % 14,
   '15 issuers in turn': (n) => n % 15,
   '20 issuers in turn': (n) => n % 20,
   '30 issuers in turn': (n) => n % 30,
@@ -238,6 +241,34 @@ describe('an attacker who retries as well', () => {
     }
   });
 
+  it('exactly as a client does, and replaces what was read, delays 20 newcomers for 75 s at most', async () => {
+    const keyOf = (tenant: string) => testKey(`key-of-${tenant}`, 0);
+    const server = await startServer(false, keyOf);
+    const ask = await askVerifier(server, { verification: { keySetTenant: false } });
+    fakeTime();
+    const waiting: { readonly n: number; dueAt: number }[] = [];
+    let invented = 0;
+    const attack = async (ms: number): Promise<void> => {
+      const at = waiting.findIndex(({ dueAt }) => dueAt <= ms);
+      const { n } = at < 0 ? { n: (invented += 1) } : waiting.splice(at, 1)[0]!;
+      const answer = await ask(server.forged('key-id-1', { ten: `invented${n}` }));
+      if (typeof answer === 'number') waiting.push({ n, dueAt: ms + answer });
+    };
+    const newcomers = Array.from({ length: 20 }, (_item, n) =>
+      newcomer(server, n, 30 * SECOND + n * TICK, keyOf(`tenant${n}`)),
+    );
+    const began = Date.now();
+    for (let ms = 0; ms < 110 * SECOND; ms += TICK) {
+      // oxlint-disable-next-line no-await-in-loop -- one moment after the other
+      await attack(ms);
+      // oxlint-disable-next-line no-await-in-loop -- one moment after the other
+      await Promise.all(dueOf(newcomers, ms).map((one) => comeIn(one, ask, ms, began)));
+      vi.advanceTimersByTime(TICK);
+    }
+    expect(slowest(newcomers)).toBeLessThanOrEqual(75 * SECOND);
+    expect(wasted(server)).toBeLessThanOrEqual(60);
+  });
+
   it('delays no newcomer that a known key vouches for', async () => {
     const server = await startServer(false);
     const ask = await askVerifier(server, { verification: { keySetTenant: false } });
@@ -253,6 +284,20 @@ describe('an attacker who retries as well', () => {
       expect(await ask(server.token(KEY, { ten: `tenant${n}` }))).toBe('in');
     }
   });
+});
+
+it('a newcomer that does not retry in time gets in, too, beside forged tokens of another issuer each', async () => {
+  const keyOf = (tenant: string) => testKey(`key-of-${tenant}`, 0);
+  const server = await startServer(false, keyOf);
+  const ask = await askVerifier(server, { verification: { keySetTenant: false } });
+  fakeTime();
+  const late: Ask = async (jwt) => {
+    const answer = await ask(jwt);
+    return typeof answer === 'number' && jwt === slow.jwt ? 3 * answer : answer;
+  };
+  const slow = newcomer(server, 0, 4 * SECOND, keyOf('tenant0'));
+  await play(server, late, [slow], 20 * SECOND);
+  expect(slow.inAfter).toBeLessThanOrEqual(10 * SECOND);
 });
 
 describe('tenants in allowedTenants', () => {
