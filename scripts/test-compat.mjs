@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { withTable } from './markdown.mjs';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { textOf, withTable } from './markdown.mjs';
 import { pack, root } from './packed-package.mjs';
 
 /*
@@ -13,54 +13,93 @@ import { pack, root } from './packed-package.mjs';
  *
  *   --list          prints the cells and ends
  *   --cells 1,2     these cells alone
- *   --ci            the two cells that CI runs, which differ in everything
+ *   --ci            the two cells that CI runs, which differ in all but the resolution
  *   --latest        the newest releases of the same majors, instead of the exact versions below
  *   --keep          leaves the applications where they are, and says where
  *
  * A run of all cells writes its table into docs/compatibility.md. Status 1 if a cell failed.
  */
 
-/** Every pair of values stands in at least two cells. [NestJS, Node, modules, platform, resolution, test runner] */
+/**
+ * [NestJS, Node, modules, platform, TypeScript, resolution, test runner, Keyv]. Every pair of values stands in at least two
+ * cells, a TypeScript with a Node in at least one; but for the pairs that are impossible.
+ */
 const CELLS = [
-  [12, 22, 'CommonJS', 'Fastify', 'bundler', 'vitest'],
-  [11, 24, 'ES modules', 'Express', 'nodenext', 'Jest'],
-  [11, 20, 'ES modules', 'Express', 'bundler', 'vitest'],
-  [12, 20, 'CommonJS', 'Fastify', 'nodenext', 'Jest'],
-  [11, 22, 'ES modules', 'Fastify', 'nodenext', 'vitest'],
-  [12, 24, 'CommonJS', 'Express', 'bundler', 'Jest'],
-  [11, 22, 'CommonJS', 'Express', 'bundler', 'Jest'],
-  [12, 24, 'ES modules', 'Fastify', 'bundler', 'vitest'],
-  [12, 20, 'CommonJS', 'Express', 'nodenext', 'vitest'],
-  [11, 20, 'ES modules', 'Fastify', 'bundler', 'Jest'],
-  [11, 24, 'CommonJS', 'Fastify', 'nodenext', 'vitest'],
-  [12, 22, 'ES modules', 'Express', 'nodenext', 'Jest'],
-].map(([nest, node, modules, platform, resolution, runner], index) => ({
+  [11, 20, 'ES modules', 'Fastify', 5, 'bundler', 'vitest', 5],
+  [12, 26, 'CommonJS', 'Express', 6, 'bundler', 'Jest', 6],
+  [12, 22, 'ES modules', 'Express', 7, 'nodenext', 'vitest', 6],
+  [11, 20, 'CommonJS', 'Express', 6, 'nodenext', 'Jest', 5],
+  [12, 24, 'ES modules', 'Fastify', 5, 'nodenext', 'vitest', 6],
+  [11, 24, 'CommonJS', 'Express', 7, 'bundler', 'vitest', 6],
+  [11, 26, 'ES modules', 'Express', 5, 'bundler', 'Jest', 6],
+  [12, 24, 'CommonJS', 'Fastify', 6, 'bundler', 'Jest', 5],
+  [12, 26, 'ES modules', 'Fastify', 6, 'nodenext', 'vitest', 5],
+  [12, 20, 'ES modules', 'Fastify', 7, 'bundler', 'vitest', 5],
+  [12, 22, 'CommonJS', 'Fastify', 5, 'nodenext', 'Jest', 5],
+  [11, 24, 'ES modules', 'Express', 5, 'nodenext', 'Jest', 5],
+  [11, 22, 'ES modules', 'Express', 6, 'bundler', 'Jest', 5],
+  [12, 20, 'CommonJS', 'Express', 5, 'nodenext', 'Jest', 5],
+  [11, 26, 'CommonJS', 'Fastify', 7, 'nodenext', 'vitest', 5],
+  [11, 22, 'CommonJS', 'Fastify', 6, 'bundler', 'vitest', 6],
+].map(([nest, node, modules, platform, typescript, resolution, runner, keyv], index) => ({
   id: index + 1,
   nest,
   node,
   modules,
   platform,
+  typescript,
   resolution,
   runner,
+  keyv,
 }));
+
+/**
+ * ts-jest needs the compiler's interface, which TypeScript 7 does not have; Keyv 6 needs Node 22; TypeScript before 6 has no
+ * resolution `bundler` for CommonJS.
+ */
+const IMPOSSIBLE = [
+  { typescript: 7, runner: 'Jest' },
+  { keyv: 6, node: 20 },
+];
 
 const CI_CELLS = [1, 2];
 
 /** Node 20.19.0 is the oldest that the package is for. */
-const NODE_VERSIONS = { 20: '20.19.0', 22: '22.23.3', 24: '24.21.0' };
+const NODE_VERSIONS = { 20: '20.19.0', 22: '22.23.3', 24: '24.21.0', 26: '26.12.1' };
+const TYPESCRIPT_VERSIONS = { 5: '5.9.3', 6: '6.0.3', 7: '7.0.2' };
+const KEYV_VERSIONS = { 5: '5.6.0', 6: '6.1.0' };
 const NEST_VERSIONS = {
-  11: { framework: '11.2.10', axios: '4.0.1', testing: '11.2.6', fastify: '11.2.8' },
-  12: { framework: '12.5.1', axios: '12.0.1', testing: '12.1.1', fastify: '12.5.0' },
+  11: { framework: '11.2.10', testing: '11.2.6', fastify: '11.2.8' },
+  12: { framework: '12.5.1', testing: '12.1.1', fastify: '12.5.0' },
+};
+/** Nest's packages beside the framework; those of 12 are for NestJS 11, too, and are what `npm install` brings there. */
+const BESIDE_NEST = {
+  11: {
+    '@nestjs/axios': '4.0.1',
+    '@nestjs/config': '4.0.4',
+    '@nestjs/schedule': '6.1.3',
+    '@nestjs/terminus': '11.1.1',
+  },
+  12: {
+    '@nestjs/axios': '12.0.1',
+    '@nestjs/config': '12.0.1',
+    '@nestjs/schedule': '12.0.2',
+    '@nestjs/terminus': '12.1.0',
+  },
 };
 const VERSIONS = {
+  '@opentelemetry/api': '1.10.0',
   axios: '1.21.1',
+  httpxy: '0.5.6',
+  ioredis: '6.0.0',
+  redis: '6.3.1',
   'reflect-metadata': '0.2.2',
   rxjs: '7.8.2',
   '@types/node': '20.19.43',
 };
 const RUNNERS = {
   vitest: { vitest: '4.1.12', vite: '8.3.8' },
-  Jest: { jest: '30.5.2', 'ts-jest': '29.4.15' },
+  Jest: { jest: '30.5.2', 'ts-jest': '29.4.15', '@swc/core': '1.16.22', '@swc/jest': '0.2.39' },
 };
 
 const VITEST_CONFIG = `import { defineConfig } from 'vitest/config';
@@ -83,11 +122,33 @@ const { values: options } = parseArgs({
   },
 });
 
+demandPairs();
 const chosen = chosenCells();
 if (options.list) {
-  console.log(table(chosen.map((cell) => ({ cell, typescript: typescriptOf(cell), outcome: '' }))));
+  console.log(table(chosen.map((cell) => ({ cell, outcome: '' }))));
 } else {
   runAll();
+}
+
+/** The cells cover what their comment claims. */
+function demandPairs() {
+  const columns = Object.keys(CELLS[0]).filter((name) => name !== 'id');
+  const cellsWith = (pair) =>
+    CELLS.filter((cell) => Object.entries(pair).every(([name, value]) => cell[name] === value));
+  for (const [index, one] of columns.entries()) {
+    for (const other of columns.slice(index + 1)) {
+      const least = one === 'node' && other === 'typescript' ? 1 : 2;
+      for (const pair of pairsOf(one, other)) {
+        const isCovered = IMPOSSIBLE.some(isDeepStrictEqual.bind(undefined, pair)) || cellsWith(pair).length >= least;
+        demand(isCovered, `${JSON.stringify(pair)} stands in too few cells`);
+      }
+    }
+  }
+}
+
+function pairsOf(one, other) {
+  const valuesOf = (name) => [...new Set(CELLS.map((cell) => cell[name]))];
+  return valuesOf(one).flatMap((value) => valuesOf(other).map((second) => ({ [one]: value, [other]: second })));
 }
 
 function chosenCells() {
@@ -118,10 +179,9 @@ function runAll() {
 function resultOf(cell, workplace, tarball) {
   const began = Date.now();
   const application = join(workplace, `cell-${cell.id}`);
-  const typescript = typescriptOf(cell);
   let step = 'write';
   try {
-    write(cell, application, tarball, typescript);
+    write(cell, application, tarball);
     step = 'install';
     run(application, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
     const node = nodeBinary(cell.node);
@@ -135,35 +195,32 @@ function resultOf(cell, workplace, tarball) {
       make();
     }
     console.log(`cell ${cell.id}: passed (${Math.round((Date.now() - began) / 1_000)} s)`);
-    return { cell, typescript, outcome: 'passed' };
+    return { cell, outcome: 'passed' };
   } catch (error) {
     console.error(`cell ${cell.id}: FAILED at ${step}\n${error.message}`);
-    return { cell, typescript, outcome: `failed: ${step}` };
+    return { cell, outcome: `failed: ${step}` };
   }
 }
 
-/** TypeScript 6 is the first that compiles CommonJS under the resolution `bundler`. */
-function typescriptOf({ nest, modules, resolution }) {
-  return nest === 12 || (modules === 'CommonJS' && resolution === 'bundler') ? '6.0.3' : '5.9.3';
-}
-
-function write(cell, application, tarball, typescript) {
+function write(cell, application, tarball) {
   cpSync(join(root, 'test', 'system', 'compat', 'app'), application, { recursive: true });
-  writeFileSync(join(application, 'package.json'), json(manifestOf(cell, tarball, typescript)));
+  writeFileSync(join(application, 'package.json'), json(manifestOf(cell, tarball)));
   writeFileSync(join(application, 'tsconfig.json'), json(tsconfigOf(cell)));
   for (const [file, text] of Object.entries(variantsOf(cell))) writeFileSync(join(application, file), text);
 }
 
-function manifestOf({ nest, modules, platform, runner }, tarball, typescript) {
-  const { framework, axios, testing, fastify } = NEST_VERSIONS[nest];
+function manifestOf(cell, tarball) {
+  const { nest, modules, platform, runner } = cell;
+  const { framework, testing, fastify } = NEST_VERSIONS[nest];
   const adapter =
     platform === 'Fastify' ? { '@nestjs/platform-fastify': fastify } : { '@nestjs/platform-express': framework };
   const versions = {
-    '@nestjs/axios': axios,
     '@nestjs/common': framework,
     '@nestjs/core': framework,
     '@nestjs/testing': testing,
+    keyv: KEYV_VERSIONS[cell.keyv],
     ...adapter,
+    ...BESIDE_NEST[companionsOf(cell)],
     ...VERSIONS,
     ...RUNNERS[runner],
   };
@@ -171,8 +228,17 @@ function manifestOf({ nest, modules, platform, runner }, tarball, typescript) {
   return {
     private: true,
     type: modules === 'CommonJS' ? 'commonjs' : 'module',
-    dependencies: { ...Object.fromEntries(wanted), typescript, 'nestjs-mindsphere-credentials': `file:${tarball}` },
+    dependencies: {
+      ...Object.fromEntries(wanted),
+      typescript: TYPESCRIPT_VERSIONS[cell.typescript],
+      'nestjs-mindsphere-credentials': `file:${tarball}`,
+    },
   };
+}
+
+/** The major of Nest's other packages: in CommonJS the newest, which are ES modules there, too. */
+function companionsOf({ nest, modules }) {
+  return modules === 'CommonJS' ? 12 : nest;
 }
 
 function tsconfigOf({ modules, resolution }) {
@@ -206,52 +272,38 @@ function variantsOf(cell) {
   }
   if (runner === 'Jest') {
     files['src/test-runner.ts'] = "export { expect, it } from '@jest/globals';\n";
-    files['jest.config.cjs'] = `module.exports = ${json(jestConfigOf(cell))}`;
+    files['jest.config.cjs'] = jestOf(cell).config;
   } else {
     files['vitest.config.mts'] = VITEST_CONFIG;
   }
   return files;
 }
 
-/**
- * Jest has a module system of its own. It runs tests as CommonJS, for which ES modules in `node_modules` have to be
- * compiled, too; or as ES modules. NestJS 12 cannot be compiled to CommonJS (it asks for `import.meta`).
- */
-function jestConfigOf(cell) {
-  const common = {
-    testEnvironment: 'node',
-    testMatch: ['<rootDir>/src/**/*.test.ts'],
-    moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  };
-  if (testsAreEsModules(cell)) {
-    const tsconfig = { ...tsconfigOf(cell).compilerOptions, module: 'esnext', moduleResolution: 'bundler' };
-    return {
-      ...common,
-      extensionsToTreatAsEsm: ['.ts'],
-      transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig }] },
-    };
-  }
-  const tsconfig = { ...tsconfigOf(cell).compilerOptions, allowJs: true };
-  return {
-    ...common,
-    transform: { '^.+\\.[tj]s$': ['ts-jest', { tsconfig }] },
-    transformIgnorePatterns: ['/node_modules/(?!(nestjs-mindsphere-credentials|jose|@nestjs/axios)/)'],
-  };
-}
-
-function testsAreEsModules({ nest, modules }) {
-  return modules === 'ES modules' || nest === 12;
+/** What docs/jest.md says for the kind of application: the configuration as it stands there, and the command. */
+function jestOf({ nest, modules }) {
+  const heading = nest === 12 || modules === 'ES modules' ? 'NestJS 12' : 'NestJS 11';
+  const section = textOf('docs/jest.md')
+    .split(/^## /m)
+    .find((text) => text.startsWith(heading));
+  const [, config] = /^```cjs\n(.*?)^```$/ms.exec(section) ?? [];
+  const [, flags] = /\bnode (.*node_modules\/jest\/bin\/jest\.js)/.exec(section) ?? [];
+  demand(config !== undefined && flags !== undefined, `docs/jest.md has no configuration or command for ${heading}`);
+  return { config, flags: flags.split(' ') };
 }
 
 /** What the application answered, on its last line. */
 function judge(output) {
-  const { without, decorated, scoped, tokenRequests } = JSON.parse(output.trim().split('\n').at(-1));
+  const answers = JSON.parse(output.trim().split('\n').at(-1));
+  const { without, decorated, scoped, health, tokenRequests } = answers;
   const plant = JSON.stringify({ user: 'plantco', token: 'plantco' });
   demand(without.status === 401, `a request without a token got ${without.status}`);
   for (const answer of [decorated, scoped]) {
     const got = `${answer.status} ${JSON.stringify(answer.body)}`;
     demand(got === `200 ${plant}`, `a request with a token got ${got}`);
   }
+  demand(answers.job === 'plantco', `a job got a token of ${answers.job}`);
+  demand(answers.stored === 'value', `the store kept ${answers.stored}`);
+  for (const status of [health.status, answers.gateway]) demand(status === 200, `the health was answered by ${status}`);
   demand(tokenRequests === 1, `${tokenRequests} token requests were made instead of one`);
 }
 
@@ -261,8 +313,7 @@ function demand(isTrue, otherwise) {
 
 function test(cell, application, node) {
   if (cell.runner === 'vitest') return run(application, node, ['node_modules/vitest/vitest.mjs', 'run']);
-  const flags = testsAreEsModules(cell) ? ['--experimental-vm-modules'] : [];
-  return run(application, node, [...flags, 'node_modules/jest/bin/jest.js', '--ci']);
+  return run(application, node, [...jestOf(cell).flags, '--ci']);
 }
 
 /** Node's own builds, from npm; the path that npx has put it to. */
@@ -289,14 +340,15 @@ function run(directory, command, flags, { quiet = false } = {}) {
 }
 
 function table(results) {
-  const head = ['Cell', 'NestJS', 'Node', 'Application', 'Platform', 'TypeScript', 'Unit test', 'Outcome'];
-  const rows = results.map(({ cell, typescript, outcome }) => [
+  const head = ['Cell', 'NestJS', 'Node', 'Application', 'Platform', 'TypeScript', 'Keyv', 'Unit test', 'Outcome'];
+  const rows = results.map(({ cell, outcome }) => [
     cell.id,
     NEST_VERSIONS[cell.nest].framework,
     NODE_VERSIONS[cell.node],
     cell.modules,
     cell.platform,
-    `${typescript}, \`${cell.resolution}\``,
+    `${TYPESCRIPT_VERSIONS[cell.typescript]}, \`${cell.resolution}\``,
+    KEYV_VERSIONS[cell.keyv],
     cell.runner,
     outcome,
   ]);
