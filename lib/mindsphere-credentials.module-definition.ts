@@ -31,6 +31,9 @@ export interface MindsphereCredentialsModuleExtras {
 })
 class MindsphereRegistrationsModule {}
 
+/** What a class of `useClass` or `useExisting` has to have. */
+export const FACTORY_METHOD = 'createMindsphereCredentialsOptions';
+
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<MindsphereCredentialsModuleOptions>({
     optionsInjectionToken: RESOLVED_OPTIONS,
@@ -38,7 +41,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     alwaysTransient: true,
   })
     .setClassMethodName('forRoot')
-    .setFactoryMethodName('createMindsphereCredentialsOptions')
+    .setFactoryMethodName(FACTORY_METHOD)
     .setExtras<MindsphereCredentialsModuleExtras>(
       { isGlobal: false, name: undefined },
       (definition, { isGlobal, name }) => {

@@ -1,12 +1,13 @@
+import { types } from 'node:util';
 import { type DynamicModule, Inject, Module, Optional } from '@nestjs/common';
 import { RESOLVED_OPTIONS } from './config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from './errors/mindsphere-credentials.error.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
+  FACTORY_METHOD,
   type OPTIONS_TYPE,
 } from './mindsphere-credentials.module-definition.js';
-
 import { isValues, ownValue } from './util/json.js';
 
 /** Registers MindSphere credentials as injectable providers. Import `forRoot(…)` or `forRootAsync(…)`. */
@@ -28,6 +29,7 @@ export class MindsphereCredentialsModule extends ConfigurableModuleClass {
    * start fails with one `options_invalid` that lists every fault; credentials that are not configured do not stop it.
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    demandOptions(options);
     return super.forRoot(options);
   }
 
@@ -38,13 +40,35 @@ export class MindsphereCredentialsModule extends ConfigurableModuleClass {
   }
 }
 
-/** Nest would look for a provider that nobody wrote. */
+/** Of a promise, no option could be read: all would come from the environment. */
+function demandOptions(options: unknown): void {
+  if (isValues(options) && !types.isPromise(options)) return;
+  throw new MindsphereCredentialsError(
+    'options_invalid',
+    'forRoot takes an object with options, or nothing. Options that have to be awaited or injected belong to ' +
+      'forRootAsync({ useFactory: async () => ({ … }) }).',
+  );
+}
+
+/** Nest would look for a provider that nobody wrote, or call a method that is not there. */
 function demandFactory(options: unknown): void {
-  const isGiven = (name: string) => isValues(options) && ownValue(options, name) !== undefined;
-  if (['useFactory', 'useClass', 'useExisting'].some(isGiven)) return;
+  const given = (name: string) => (isValues(options) ? ownValue(options, name) : undefined);
+  for (const name of ['useClass', 'useExisting']) demandMethod(name, given(name));
+  if (['useFactory', 'useClass', 'useExisting'].some((name) => given(name) !== undefined)) return;
   throw new MindsphereCredentialsError(
     'options_invalid',
     'forRootAsync needs useFactory, useClass or useExisting, e.g. forRootAsync({ inject: [ConfigService], ' +
       'useFactory: (config: ConfigService) => mindsphereOptionsFromConfig(config) }); options themselves belong to forRoot.',
+  );
+}
+
+/** `useExisting` may also be a token that is no class. */
+function demandMethod(name: string, given: unknown): void {
+  if (typeof given !== 'function') return;
+  const { prototype }: { prototype?: Record<string, unknown> } = given;
+  if (prototype === undefined || typeof prototype[FACTORY_METHOD] === 'function') return;
+  throw new MindsphereCredentialsError(
+    'options_invalid',
+    `${name}: ${given.name} needs a method ${FACTORY_METHOD}(), which returns the options or a promise of them.`,
   );
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { isValues, NO_VALUES, ownValue, type Values } from '../util/json.js';
 import {
@@ -28,6 +29,11 @@ export class Findings {
   /** @param place the option's path, with its variable in brackets. */
   warn(place: string, message: string): void {
     this.#warnings.add(`${place} ${message}`);
+  }
+
+  /** Whether there is a fault of this option. */
+  hasFaultOf(path: string): boolean {
+    return [...this.#faults].some((line) => line.startsWith(`${path} `));
   }
 
   /** The warnings to log at start, one sentence each. */
@@ -104,8 +110,9 @@ export function isSet(value: unknown): boolean {
 /** The object of a section; an empty one where there is none. */
 function sectionValues(section: Section<Options>, given: unknown, { findings }: Reading): Values {
   if (given === undefined || given === null || section.switches?.some((known) => known === given)) return NO_VALUES;
-  if (!isValues(given)) {
-    findings.fault(section.path === '' ? 'options' : section.path, 'must be an object');
+  if (!isValues(given) || types.isPromise(given)) {
+    const hint = types.isPromise(given) ? '; it is a promise: await it in the useFactory of forRootAsync' : '';
+    findings.fault(section.path === '' ? 'options' : section.path, `must be an object${hint}`);
     return NO_VALUES;
   }
   refuseUnknown(section, given, findings);

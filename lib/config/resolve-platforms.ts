@@ -73,7 +73,7 @@ function xceleratorPlatform(
 
 /** A tenant's secret must not reach the public platform because only a private gateway was given. */
 export function refuseUnknownOauthServer(platform: Omit<ResolvedPlatform, 'users'>, findings: Findings): void {
-  if (platform.tenant === undefined || platform.oauthUrl !== undefined) return;
+  if (platform.tenant === undefined || platform.oauthUrl !== undefined || findings.hasFaultOf('oauthUrl')) return;
   findings.fault('oauthUrl', `is missing: ${platform.rules.hosts.underivable}`);
 }
 

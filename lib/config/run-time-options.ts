@@ -46,7 +46,13 @@ export function tenantAtRunTime(given: unknown, platform: Omit<ResolvedPlatform,
 export function tenantLabel(value: unknown, name: string): string {
   const read = label.read(value, { allowInsecureHttp: false });
   if (read !== undefined) return read;
-  throw new MindsphereCredentialsError('options_invalid', `${name} ${label.demand}.`);
+  const hint = typeof value === 'string' ? '' : `, and was given ${nameOfType(value)}`;
+  throw new MindsphereCredentialsError('options_invalid', `${name} ${label.demand}${hint}.`);
+}
+
+function nameOfType(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function newReading(): Reading {

@@ -68,6 +68,8 @@ export const baseUrl: Kind<string> = {
   demand: `must be ${SCHEME} ${REST}`,
   type: 'URL',
   isString: true,
+  // The paths of all calls begin with it, so it would stand there twice.
+  warning: (value) => (typeof value === 'string' && /[^/]\/api\/?$/.test(value) ? 'ends in /api' : undefined),
 };
 
 /** The URL of a tenant's server, kept without a slash at its end. */

@@ -60,5 +60,8 @@ function valueOf(user: UserToken): string | { readonly failure: unknown } {
 }
 
 function noUser(): Error {
-  return refused('token_malformed', 'what was given is no UserToken');
+  return refused(
+    'token_malformed',
+    'what was given is no UserToken, such as @CurrentUserToken() gives of a verified user',
+  );
 }

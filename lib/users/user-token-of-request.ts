@@ -48,7 +48,8 @@ export function injectedUserToken(request: unknown, verifier: TokenReader, deman
   const reader: TokenReader = {
     presented: (outer) => {
       demandUsable();
-      if (outer !== undefined && outer !== null && !isRequest(outer)) throw noRequest();
+      if (outer === undefined || outer === null) throw outsideRequest();
+      if (!isRequest(outer)) throw noRequest();
       return verifier.presented(outer);
     },
     platformOf: (jwt) => verifier.platformOf(jwt),
@@ -99,5 +100,13 @@ function noRequest(): MindsphereCredentialsError {
     "Nest's REQUEST is not an HTTP request here, so UserToken and CurrentAppCredentials cannot be injected: it is the payload " +
       'of a durable provider, or the call of a microservice without UserTokenGuard. Take @CurrentUserToken() in the ' +
       'handler and pass the user on as an argument.',
+  );
+}
+
+function outsideRequest(): MindsphereCredentialsError {
+  return new MindsphereCredentialsError(
+    'token_missing',
+    'There is no request here: UserToken and CurrentAppCredentials were resolved outside of one. Take @CurrentUserToken() ' +
+      'in the handler, or AppCredentials where no user is concerned.',
   );
 }

@@ -22,9 +22,18 @@ export function readCompactJwt(value: unknown): CompactJwt {
   if (typeof value !== 'string' || value === '') throw malformed('it is not a string');
   if (value.length > LONGEST_TOKEN) throw malformed('it is too long');
   const parts = value.split('.', 4);
-  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) throw malformed('it is not three base64url parts');
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) {
+    throw malformed(`it is not three base64url parts${hintOf(value)}`);
+  }
   const [header, payload] = parts as [string, string, string];
   return { value, keyId: readHeader(decodeObject(header)), claims: decodeObject(payload) };
+}
+
+/** What clients send by mistake in place of a token. */
+function hintOf(text: string): string {
+  if (/^bearer /i.test(text)) return ': it begins with the word Bearer once more';
+  if (/^["']/.test(text)) return ': it begins with a quote';
+  return text === 'undefined' || text === 'null' ? `: it is the word ${text}` : '';
 }
 
 /** The key id of an acceptable header. Keys and URLs in it (`jku`, `jwk`, `x5u`, `x5c`) are ignored. */

@@ -99,6 +99,33 @@ describe('a secret or id that nobody means to set', () => {
   });
 });
 
+describe('a URL that nobody means to set', () => {
+  it.each(['https://gateway.eu1.mindsphere.io/api', 'https://gateway.eu1.mindsphere.io/api/'])(
+    'is warned of: a gateway %s, behind which the paths of calls say /api again',
+    (gatewayUrl) => {
+      expect(warningsOf({ gatewayUrl })).toEqual([
+        'gatewayUrl (MINDSPHERE_GATEWAY_URL) ends in /api: is that intended?',
+      ]);
+    },
+  );
+
+  it.each([
+    'https://gateway.eu1.mindsphere.io',
+    'https://proxy.example/plant',
+    'https://api',
+    'https://proxy.example/myapi',
+  ])('is not warned of: a gateway %s', (gatewayUrl) => {
+    expect(warningsOf({ gatewayUrl, oauthUrl: 'https://{tenant}.id.example' })).toEqual([]);
+  });
+
+  it('is not also missing: an oauthUrl that does not fit', async () => {
+    const oauthUrl = 'https://acme.piam.eu1.mindsphere.io';
+    const message = await faultsOf({ gatewayUrl: 'https://proxy.example', oauthUrl, tenant: TENANT });
+    expect(message).toContain('oauthUrl (MINDSPHERE_OAUTH_URL) must be');
+    expect(message).not.toContain('oauthUrl is missing');
+  });
+});
+
 describe('HTTP Basic credentials', () => {
   it.each(['a+b', '100%', '%41'])('with %s are warned of, with the option that helps', (clientSecret) => {
     expect(warningsOf({ tenant: { ...TENANT, clientSecret } })).toEqual([
@@ -138,6 +165,37 @@ describe('a call that cannot be meant', () => {
 
   it.each([undefined, null, 'x', {}])('mindsphereOptionsFromConfig(%o) says what to inject', async (config) => {
     expect(await messageOf(() => mindsphereOptionsFromConfig(forbidden(config)))).toContain('inject: [ConfigService]');
+  });
+
+  it.each([[null], [[]], ['x'], [() => ({})], [Promise.resolve({})]])(
+    'forRoot(%o) says what belongs to forRootAsync',
+    async (options) => {
+      const message = await messageOf(() => MindsphereCredentialsModule.forRoot(forbidden(options)));
+      expect(message).toContain('awaited or injected belong to forRootAsync');
+    },
+  );
+
+  it('a section that is a promise is told so', async () => {
+    expect(await faultsOf({ app: Promise.resolve(APP) })).toContain('app must be an object; it is a promise: await it');
+  });
+
+  it.each(['useClass', 'useExisting'])('a class of %s without the method is named, with the method', async (name) => {
+    class PlantOptions {}
+    const message = await messageOf(() =>
+      MindsphereCredentialsModule.forRootAsync(forbidden({ [name]: PlantOptions })),
+    );
+    expect(message).toBe(
+      `${name}: PlantOptions needs a method createMindsphereCredentialsOptions(), which returns the options or a promise of them.`,
+    );
+  });
+
+  it.each([
+    [undefined, 'undefined'],
+    [{ tenant: 'acme' }, 'an object'],
+    [7, 'a number'],
+  ])('forUserTenant(%o) says what it was given', async (tenant, what) => {
+    const credentials = (await startWith({ app: APP })).get(AppCredentials);
+    expect(await messageOf(() => credentials.forUserTenant(forbidden(tenant)))).toContain(`and was given ${what}.`);
   });
 
   it.each([undefined, {}, { app: APP }, { imports: [] }])('forRootAsync(%o) says what it needs', async (options) => {

@@ -44,4 +44,11 @@ describe('the app credentials of the current request', () => {
     expect(() => current.invalidate()).not.toThrow();
     expect(server.platform.app.count).toBe(0);
   });
+
+  it('say so where they are resolved outside of a request', async () => {
+    const module = await startWith({ app: APP, tenant: false });
+    const failure = await failureOf((await module.resolve(CurrentAppCredentials)).getToken());
+    expect(failure.code).toBe('token_missing');
+    expect(failure.message).toContain('were resolved outside of one');
+  });
 });

@@ -144,7 +144,8 @@ describe('what is wrong with what was given at run time', () => {
     const { app, platform } = await lab();
     expect(await failureOf(app.forUser(forbidden(given)).getToken())).toMatchObject({
       code: 'token_malformed',
-      message: "The user's token is refused: what was given is no UserToken.",
+      message:
+        "The user's token is refused: what was given is no UserToken, such as @CurrentUserToken() gives of a verified user.",
     });
     expect(() => app.forUser(forbidden(given)).invalidate()).not.toThrow();
     expect(platform.count).toBe(0);

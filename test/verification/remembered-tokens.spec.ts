@@ -250,6 +250,29 @@ describe('what is no text', () => {
   });
 });
 
+describe('what clients send by mistake in place of a token', () => {
+  it.each([
+    ['Bearer a.b.c', 'it begins with the word Bearer once more'],
+    ['"a.b.c"', 'it begins with a quote'],
+    ['undefined', 'it is the word undefined'],
+    ['null', 'it is the word null'],
+  ])('is named: %s', async (jwt, what) => {
+    const { verifier } = await verifierLab([FIRST]);
+    const { code, message } = await failureOf(verifier.verify(jwt));
+    expect([code, message]).toEqual([
+      'token_malformed',
+      `The user's token is refused: it is not three base64url parts: ${what}.`,
+    ]);
+  });
+
+  it.each(['a.b', 'opaque', 'bearerless'])('is not guessed: %s', async (jwt) => {
+    const { verifier } = await verifierLab([FIRST]);
+    expect((await failureOf(verifier.verify(jwt))).message).toBe(
+      "The user's token is refused: it is not three base64url parts.",
+    );
+  });
+});
+
 describe('allowedTenants as a function', () => {
   const answers: [string, (answer: boolean) => unknown][] = [
     ['a boolean', (answer) => answer],
