@@ -20,5 +20,5 @@ export type { UserTokenRequest } from './emulator/tokens/token-issuer.js';
 export type { ApplicationGatewayOptions } from './gateway/application-gateway-options.interface.js';
 export { fakeAccessToken, type FakeAccessTokenOptions } from './doubles/fake-access-token.js';
 export { fakeCredentials, type FakeCredentials } from './doubles/fake-credentials.js';
-export { fakeTokenVerifier } from './doubles/fake-token-verifier.js';
+export { fakeTokenVerifier } from './doubles/fake-user-token.js';
 export { fakeUserToken, type FakeUserTokenOptions } from './doubles/fake-user-token.js';

@@ -1,7 +1,6 @@
 import type { AppCredentialsOptions } from '../config/sections/credentials.options.js';
 import type { MindsphereCredentialsModuleOptions } from '../config/sections/module.options.js';
-import { controlOf } from './emulator/control/control-of.js';
-import { EmulatorCore } from './emulator/emulator-core.js';
+import { controlOf, EmulatorCore } from './emulator/emulator-core.js';
 import type { EmulatorEndpoint } from './emulator/http/route.js';
 import type {
   EmulatedApp,
@@ -23,7 +22,7 @@ type TechnicalUserOptions = Pick<EmulatedTechnicalUser, 'clientId' | 'clientSecr
 
 /** Module options that point the library at an emulated `siemens.app`. */
 export interface EmulatorXceleratorOptions {
-  /** The core tenant that it plays. */
+  /** Its core tenant. */
   coreTenant: string;
   /** URL of its gateway. */
   gatewayUrl: string;
@@ -43,7 +42,7 @@ export interface EmulatorModuleOptions extends MindsphereCredentialsModuleOption
   oauthUrl: string;
   app: EmulatedApp & Pick<AppCredentialsOptions, 'authKeyScheme'>;
   tenant: TechnicalUserOptions;
-  /** There where the emulator plays `siemens.app`. */
+  /** Set where the emulator emulates `siemens.app`, too. */
   xcelerator?: EmulatorXceleratorOptions | undefined;
 }
 
@@ -54,8 +53,8 @@ export interface EmulatorModuleOptions extends MindsphereCredentialsModuleOption
  *
  * The gateway answers at {@link origin}; a tenant's OAuth server at `/piam/{tenant}` there, and for the host names
  * `{tenant}.piam.…`. `siemens.app` is at `/xcelerator` and `/sws/{tenant}`, and at the host names `api.{region}.…` and
- * `{tenant}.{region}.sws.…`. `iss` follows the address that was asked. Anything else under `/api/` demands a token of this
- * emulator and answers what is in it.
+ * `{tenant}.{region}.sws.…`. `iss` follows the address that was asked. Anything else under `/api/` demands a token of
+ * this emulator and answers what is in it.
  */
 export class MindsphereEmulator {
   readonly #core: EmulatorCore;
@@ -109,8 +108,8 @@ export class MindsphereEmulator {
   }
 
   /**
-   * Signs with a new key, under a new id, from now on: on the named platform, or on all. The last three former keys stay in
-   * the key sets.
+   * Signs with a new key, under a new id, from now on: on the named platform, or on all. The last three former keys
+   * stay in the key sets.
    *
    * @throws TypeError for a platform that there is not
    */
@@ -139,13 +138,13 @@ export class MindsphereEmulator {
   }
 
   /**
-   * Answers an emulated API from now on, on both platforms: requests of a method to a path, whatever their query says. A
-   * token is demanded all the same. The path is written as for `mindsphere.io`, is exact or has segments such as `{id}`, and
-   * the most exact one counts. The answer is a body; or an object with nothing but `status`, `headers` and `body`; or a
-   * function that returns one of these, or a promise of one. A function that throws is answered by status 500.
+   * Answers an emulated API from now on, on both platforms: requests of a method to a path, whatever their query says.
+   * A token is demanded all the same. The path is written as for `mindsphere.io`, is exact or has segments such as
+   * `{id}`, and the most exact one counts. The answer is a body; or an object with nothing but `status`, `headers` and
+   * `body`; or a function that returns one of these, or a promise of one. A function that throws is answered by status
+   * 500.
    *
-   * @example
-   * emulator.respond('GET', '/api/assetmanagement/v3/assets/{id}', ({ params }) => ({ assetId: params.id }));
+   * @example emulator.respond('GET', '/api/assetmanagement/v3/assets/{id}', ({ params }) => ({ assetId: params.id }));
    *
    * @throws TypeError for a path that is none below `/api/`, and for an answer that cannot be sent
    */
@@ -164,9 +163,9 @@ export class MindsphereEmulator {
   }
 
   /**
-   * Plays the gateway in front of an application, too, at its own origin, for browsers: users choose who they are on a page,
-   * and each of their requests goes on with a token of theirs. `/api/…` stays with the emulated APIs; `/__emulator/` is a page
-   * about it. A later call replaces an earlier one. It makes no request.
+   * Plays the gateway in front of an application, too, at its own origin, for browsers: users choose who they are on a
+   * page, and each of their requests goes on with a token of theirs. `/api/…` stays with the emulated APIs;
+   * `/__emulator/` is a page about it. A later call replaces an earlier one. It makes no request.
    *
    * @throws TypeError for an option that no gateway could work with, and where the emulator listens beyond loopback
    * @throws Error where the optional peer `httpxy` is not installed

@@ -1,5 +1,5 @@
 /** How a check ended. */
-export type CheckStatus = 'ok' | 'warning' | 'failure' | 'skipped';
+type CheckStatus = 'ok' | 'warning' | 'failure' | 'skipped';
 
 /** The result of a check. Holds no secret and no token. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { MindsphereEmulatorOptions } from '../../testing/emulator/options/emulator-options.interface.js';
 import { resolveSettings } from '../../testing/emulator/options/emulator-settings.js';
-import { EmulatorOptionError } from '../../testing/emulator/options/option-error.js';
+import { EmulatorOptionError } from '../../testing/emulator/options/checks.js';
 import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
 import { failureRateOf, flagOf, listed, numberOf } from './argument-values.js';
 import { UsageError } from './usage.error.js';

@@ -1,11 +1,9 @@
 import { AccessToken } from '../../token/access-token.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
-import { fakeTenantClaims, lifeOf } from './fake-claims.js';
-import { fakeJwt } from './fake-jwt.js';
 
-/** What a test may say of a fake token; everything has a default. */
+/** Options of {@link fakeAccessToken}; all are optional. */
 export interface FakeAccessTokenOptions {
-  /** Default: a string in the form of a JWT with the claims, which every verifier refuses. */
+  /** Default: a string in the form of a JWT with the claims, which every verifier rejects. */
   value?: string | undefined;
   /** Platform that it is for. Default `'mindsphere'`. */
   platform?: EmulatedPlatform | undefined;
@@ -43,4 +41,29 @@ export function fakeAccessToken(options: FakeAccessTokenOptions = {}): AccessTok
     subtenant,
     scope: scopes.join(' '),
   });
+}
+
+/** The tenant of a fake token. */
+export interface FakeTenant {
+  readonly platform?: EmulatedPlatform | undefined;
+  readonly tenant: string;
+  readonly tenantName?: string | undefined;
+  readonly subtenant?: string | undefined;
+}
+
+/** The claims that name the tenant on its platform (protocol page, sections 7 and 8); `siemens.app` has no subtenants. */
+export function fakeTenantClaims({ platform, tenant, tenantName, subtenant }: FakeTenant): Record<string, unknown> {
+  if (platform !== 'xcelerator') return { ten: tenant, subtenant };
+  return { 'sws.samauth.ten': tenant, 'sws.samauth.ten.name': tenantName };
+}
+
+/** `iat` and `exp`, which are seconds (RFC 7519, section 2). */
+export function lifeOf(issuedAt: Date, expiresAt: Date): { iat: number; exp: number } {
+  return { iat: Math.floor(issuedAt.getTime() / 1_000), exp: Math.floor(expiresAt.getTime() / 1_000) };
+}
+
+/** A string in the form of a JWT, with these claims and no signature: every verifier rejects it. */
+export function fakeJwt(claims: Readonly<Record<string, unknown>>): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.fake`;
 }

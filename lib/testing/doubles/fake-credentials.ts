@@ -6,7 +6,7 @@ import type { UserToken } from '../../users/user-token.js';
 import type { AccessToken } from '../../token/access-token.js';
 import { fakeAccessToken } from './fake-access-token.js';
 
-/** Credentials that hold one token for ever, whoever they are derived for. */
+/** Credentials that always have the same token; credentials derived from them are themselves. */
 export class FakeCredentials extends MindsphereCredentials {
   readonly #token$: Observable<AccessToken>;
   readonly #tenant?: string;
@@ -19,12 +19,12 @@ export class FakeCredentials extends MindsphereCredentials {
     this.#platform = token.platform;
   }
 
-  /** That of the token. */
+  /** The platform of the token. */
   override get platform(): Platform | undefined {
     return this.#platform;
   }
 
-  /** These very credentials, whatever the platform. */
+  /** These credentials, for every platform. */
   on(_platform?: Platform): this {
     return this;
   }
@@ -41,25 +41,25 @@ export class FakeCredentials extends MindsphereCredentials {
 
   /** Does nothing. */
   override invalidate(_token?: AccessToken | string): void {
-    // There is nothing to fetch anew.
+    // There is no other token.
   }
 
-  /** These very credentials, whatever the tenants. */
+  /** These credentials, for every tenant. */
   forUserTenant(_userTenant?: string, _hostTenant?: string): this {
     return this;
   }
 
-  /** These very credentials, whoever the user is. */
+  /** These credentials, for every user. */
   forUser(_user?: UserToken): this {
     return this;
   }
 
-  /** These very credentials, whatever the user context. */
+  /** These credentials, for every user context. */
   forUserContext(_userTenant?: string, _context?: UserContext, _hostTenant?: string): this {
     return this;
   }
 
-  /** These very credentials, whatever the subtenant. */
+  /** These credentials, for every subtenant. */
   forSubtenant(_subTenant?: string): this {
     return this;
   }
@@ -69,15 +69,15 @@ export class FakeCredentials extends MindsphereCredentials {
     return this.#tenant === undefined ? EMPTY : of(this.#tenant);
   }
 
-  /** That it is a double. */
+  /** Marks the double in dumps. */
   override toJSON(): Record<string, unknown> {
     return { fake: true };
   }
 }
 
 /**
- * A double for `overrideProvider(AppCredentials)`, `TenantCredentials` or `MindsphereCredentials`: it yields the given
- * token, also from what is derived of it. No network I/O.
+ * A double for `overrideProvider(AppCredentials)`, `TenantCredentials` or `MindsphereCredentials`: it emits the given
+ * token, and so do credentials derived from it. No network I/O.
  */
 export function fakeCredentials(token: AccessToken = fakeAccessToken()): FakeCredentials {
   return new FakeCredentials(token);

@@ -1,12 +1,13 @@
+import { type Observable, of } from 'rxjs';
 import { UserToken } from '../../users/user-token.js';
 import { deepFreeze } from '../../util/json.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
-import { fakeTenantClaims, lifeOf } from './fake-claims.js';
-import { fakeJwt } from './fake-jwt.js';
+import { fakeJwt, fakeTenantClaims, lifeOf } from './fake-access-token.js';
+import type { TokenVerifier } from '../../users/token-verifier.js';
 
-/** What a test may say of a fake user; everything has a default. */
+/** Options of {@link fakeUserToken}; all are optional. */
 export interface FakeUserTokenOptions {
-  /** Default: a string in the form of a JWT with the claims, which every verifier refuses. */
+  /** Default: a string in the form of a JWT with the claims, which every verifier rejects. */
   value?: string | undefined;
   /** Whether it counts as verified. Default `true`; while `false` it shows no claims. */
   verified?: boolean | undefined;
@@ -67,4 +68,23 @@ function claimsOf(options: FakeUserTokenOptions): Record<string, unknown> {
 
 function fakeUserIdClaim({ platform }: FakeUserTokenOptions): Record<string, unknown> {
   return { [platform === 'xcelerator' ? 'sws.samauth.ten.user' : 'user_id']: 'fake-user-id' };
+}
+
+/**
+ * A double for `overrideProvider(TokenVerifier)`: every request has the given user, whatever token it presents, or
+ * without one. The guard still checks scopes. No network I/O.
+ */
+export function fakeTokenVerifier(user: UserToken = fakeUserToken()): Pick<TokenVerifier, 'verify'> {
+  const double: Pick<
+    TokenVerifier,
+    'verify' | 'recall' | 'hasTenantRule' | 'presented' | 'acceptsUntil' | 'platformOf'
+  > = {
+    hasTenantRule: false,
+    presented: () => user.value,
+    recall: () => user,
+    acceptsUntil: () => Infinity,
+    platformOf: () => user.platform,
+    verify: (): Observable<UserToken> => of(user),
+  };
+  return double;
 }

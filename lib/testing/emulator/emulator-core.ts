@@ -1,15 +1,13 @@
 import { ControlCalls } from './control/control-calls.js';
-import type { EmulatorFront } from './control/emulator-control.interface.js';
+import type { EmulatorControl, EmulatorFront } from './control/emulator-control.interface.js';
 import { PlatformEndpoints } from './endpoints/platform-endpoints.js';
-import { Addresses } from './http/addresses.js';
+import { Addresses, HostCheck, urlHost } from './http/addresses.js';
 import { EmulatorServer } from './http/emulator-server.js';
-import { HostCheck, urlHost } from './http/host-check.js';
 import { RequestHandler } from './http/request-handler.js';
 import type { EmulatorEndpoint } from './http/route.js';
 import { KeyChain } from './keys/key-chain.js';
-import { oneOf } from './options/checks.js';
+import { EmulatorOptionError, oneOf } from './options/checks.js';
 import type { EmulatorSettings } from './options/emulator-options.interface.js';
-import { EmulatorOptionError } from './options/option-error.js';
 import type { EmulatedPlatform } from './platforms/emulated-platform.js';
 import { FixtureFolder } from './stubs/fixture-folder.js';
 import { StubTable } from './stubs/stub-table.js';
@@ -20,7 +18,7 @@ import type { RecordedRequest } from './traffic/recorded-request.interface.js';
 import { type RequestFilter, RequestLog } from './traffic/request-log.js';
 import { Traffic } from './traffic/traffic.js';
 
-/** Everything that an emulator consists of, put together. */
+/** Constructs and connects the parts of an emulator. */
 export class EmulatorCore {
   readonly settings: EmulatorSettings;
   readonly log: RequestLog;
@@ -70,7 +68,7 @@ export class EmulatorCore {
     return `http://${reachableHost(this.settings.host)}:${this.#port}`;
   }
 
-  /** The platforms that it plays, `mindsphere` first. */
+  /** The emulated platforms, `mindsphere` first. */
   get platforms(): readonly EmulatedPlatform[] {
     return this.#platforms.map(({ settings }) => settings.profile.name);
   }
@@ -78,16 +76,16 @@ export class EmulatorCore {
   /**
    * One platform.
    *
-   * @throws EmulatorOptionError for a platform that this emulator does not play
+   * @throws EmulatorOptionError for a platform that is not emulated
    */
   platform(name: EmulatedPlatform): PlatformEndpoints {
     const found = this.#platforms.find(({ settings }) => settings.profile.name === name);
     if (found) return found;
     oneOf('platform', name, ['mindsphere', 'xcelerator']);
-    throw new EmulatorOptionError('platform', `${name} is not played; start the emulator with { xcelerator: true }`);
+    throw new EmulatorOptionError('platform', `${name} is not emulated; start the emulator with { xcelerator: true }`);
   }
 
-  /** A user's token, signed at once by the key that signs now. */
+  /** A user's token, signed synchronously with the present signing key. */
   issueUserToken(request: UserTokenRequest): string {
     return this.platform(request.platform ?? 'mindsphere').issuer.user(request, this.origin);
   }
@@ -103,12 +101,12 @@ export class EmulatorCore {
     this.#keys.rotate(platform);
   }
 
-  /** What has arrived, as far as the filter leaves it. */
+  /** The recorded requests that match the filter. */
   requests(filter: RequestFilter = {}): RecordedRequest[] {
     return this.log.list(filter);
   }
 
-  /** Places something before the emulator, in the place of what stood there. */
+  /** Sets the front, instead of the former one. */
   setFront(front: EmulatorFront): void {
     if (!this.#hasFront)
       this.#server.onUpgrade((message, socket, head) => this.#handler.upgrade(message, socket, head));
@@ -116,7 +114,7 @@ export class EmulatorCore {
     this.#handler.setFront(front);
   }
 
-  /** Stops it: connections are destroyed, held answers dropped. */
+  /** Stops it: connections are destroyed, delayed answers are not sent. */
   close(): Promise<void> {
     this.#handler.setFront(undefined);
     return this.#server.close();
@@ -126,4 +124,25 @@ export class EmulatorCore {
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '[::1]' : urlHost(host);
+}
+
+/** The control of an emulator. */
+export function controlOf(core: EmulatorCore): EmulatorControl {
+  return {
+    get origin() {
+      return core.origin;
+    },
+    host: core.settings.host,
+    get latencyMs() {
+      return core.traffic.latencyMs;
+    },
+    set latencyMs(value: number) {
+      core.traffic.latencyMs = value;
+    },
+    issueUserToken: (request) => core.issueUserToken(request),
+    failNext: (endpoint, fault) => core.failNext(endpoint, fault),
+    rotateKeys: (platform) => core.rotateKeys(platform),
+    requests: () => core.requests(),
+    record: (message, { endpoint, platform }) => core.log.addMessage(endpoint, platform, message),
+  };
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { platformError } from '../emulator/http/answer.js';
-import { hold, writeAnswer } from '../emulator/http/answer-writer.js';
+import { platformError, refuseUpgrade, writeAnswer } from '../emulator/http/answer.js';
+import { hold } from '../emulator/traffic/traffic.js';
 import type { EmulatorControl, EmulatorFront, RecordedAs } from '../emulator/control/emulator-control.interface.js';
-import { EmulatorOptionError } from '../emulator/options/option-error.js';
+import { EmulatorOptionError } from '../emulator/options/checks.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';
 import { ApplicationProxy } from './application-proxy.js';
@@ -17,7 +17,6 @@ import { sendPage } from './pages/layout.js';
 import { signInPage } from './pages/sign-in.page.js';
 import { type Session, Sessions } from './sessions.js';
 import { isFromOwnPage, isOwnMachine } from './own-address.js';
-import { refuseUpgrade } from '../emulator/http/upgrade-refusal.js';
 
 /** Function that makes the emulator answer a request. */
 type Pass = Parameters<EmulatorFront['handle']>[2];

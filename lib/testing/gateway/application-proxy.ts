@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isOwnMachine } from './own-address.js';
 import type { GatewayCookies } from './gateway-cookies.js';
-import { refuseUpgrade } from '../emulator/http/upgrade-refusal.js';
+import { refuseUpgrade } from '../emulator/http/answer.js';
 
 /** What the proxy reports. */
 export interface ProxyEvents {

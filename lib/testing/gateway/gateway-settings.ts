@@ -1,5 +1,4 @@
-import { oneOf } from '../emulator/options/checks.js';
-import { EmulatorOptionError } from '../emulator/options/option-error.js';
+import { EmulatorOptionError, oneOf } from '../emulator/options/checks.js';
 import type { EmulatedPlatform } from '../emulator/platforms/emulated-platform.js';
 import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
 import type { ApplicationGatewayOptions } from './application-gateway-options.interface.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isLoopback } from '../emulator/http/host-check.js';
+import { isLoopback } from '../emulator/http/addresses.js';
 
 /** Whether a host, without a port, is this machine, so that no other machine reaches it. */
 export function isOwnMachine(host: string): boolean {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { type Answer, answer, platformError } from '../http/answer.js';
 import { hostOf, pathOf, queryOf, readRequest } from '../http/emulated-request.js';
-import { type HostCheck, isLoopback } from '../http/host-check.js';
+import { type HostCheck, isLoopback } from '../http/addresses.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 import type { UserTokenRequest } from '../tokens/token-issuer.js';
 import type { EmulatorFault } from '../traffic/fault-queue.js';
 import type { EmulatorEndpoint } from '../http/route.js';
 import type { RecordedRequest } from '../traffic/recorded-request.interface.js';
-import { FAIL_FIELDS, readFields, ROTATE_FIELDS, USER_TOKEN_FIELDS } from './control-fields.js';
+import { EmulatorOptionError } from '../options/checks.js';
 
-/** What the calls do. */
+/** The methods that the calls invoke. */
 export interface Controlled {
   issueUserToken(request: UserTokenRequest): string;
   failNext(endpoint: EmulatorEndpoint, fault: EmulatorFault): void;
@@ -61,8 +61,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 /**
- * Control over HTTP, for tests in other languages. Whoever may call this can sign tokens, so it answers connections of this
- * machine alone, and no page in a browser but its own.
+ * Control over HTTP, for tests in other languages. A caller can have tokens signed, so it answers only connections from
+ * this machine, and in a browser only its own pages.
  */
 export class ControlCalls {
   readonly #hosts: HostCheck;
@@ -73,12 +73,12 @@ export class ControlCalls {
     this.#controlled = controlled;
   }
 
-  /** Whether a request is for it. */
+  /** Whether a request is a control call. */
   has(message: IncomingMessage): boolean {
     return Object.hasOwn(CALLS, pathOf(message.url ?? ''));
   }
 
-  /** Answers a request that is for it; rejects if the client leaves before its request is whole. */
+  /** Answers a control call; rejects if the client closes the connection before its request is complete. */
   async handle(message: IncomingMessage): Promise<Answer> {
     const request = await readRequest(message, BODY_LIMIT);
     const call = CALLS[request.path];
@@ -105,4 +105,93 @@ export class ControlCalls {
       site.every((one) => one === 'same-origin' || one === 'none')
     );
   }
+}
+
+/** Form of a field. */
+type FieldKind = 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'any';
+
+/** The fields that a body may hold. */
+type Fields = Readonly<Record<string, FieldKind>>;
+
+/** As `UserTokenRequest`. */
+const USER_TOKEN_FIELDS: Fields = {
+  platform: 'string',
+  tenant: 'string',
+  tenantName: 'string',
+  subtenant: 'string',
+  userName: 'string',
+  scopes: 'strings',
+  appName: 'string',
+  hostTenant: 'string',
+  expiresInSeconds: 'number',
+  issuerTenant: 'string',
+  issuer: 'string',
+  claims: 'object',
+};
+
+/** The endpoint, and the fields of `EmulatorFault`. */
+const FAIL_FIELDS: Fields = {
+  endpoint: 'string',
+  platform: 'string',
+  times: 'number',
+  status: 'number',
+  headers: 'object',
+  body: 'any',
+  delayMs: 'number',
+  reset: 'boolean',
+};
+
+const ROTATE_FIELDS: Fields = { platform: 'string' };
+
+/**
+ * Reads a JSON object of optional fields; an empty body holds none.
+ *
+ * @throws EmulatorOptionError for anything else
+ */
+function readFields(body: string, fields: Fields): object {
+  const content = body.trim() === '' ? {} : parse(body);
+  for (const [name, value] of Object.entries(content)) {
+    const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (kind === undefined) throw new EmulatorOptionError('body', `may hold ${Object.keys(fields).join(', ')}`);
+    if (!isOf(kind, value)) throw new EmulatorOptionError(name, MISTAKES[kind]);
+  }
+  return content;
+}
+
+const MISTAKES: Readonly<Record<FieldKind, string>> = {
+  string: 'must be a string',
+  number: 'must be a number',
+  boolean: 'must be true or false',
+  strings: 'must be an array of strings',
+  object: 'must be an object',
+  any: 'must be JSON',
+};
+
+function isOf(kind: FieldKind, value: unknown): boolean {
+  switch (kind) {
+    case 'any':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return isObject(value);
+    case 'strings':
+      return Array.isArray(value) && value.every((one) => typeof one === 'string');
+    default:
+      return typeof value === kind;
+  }
+}
+
+function parse(body: string): object {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (isObject(value)) return value;
+  } catch {
+    // The same error as for JSON that is not an object.
+  }
+  throw new EmulatorOptionError('body', 'must be a JSON object');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,11 +15,12 @@ export interface PassedAs {
   readonly platform?: EmulatedPlatform | undefined;
 }
 
-/** What stands before the emulator, as the gateway does: it answers what is not for a server of the platform itself. */
+/** Handles requests before the emulator, as a gateway does: those that are not for a server of the platform itself. */
 export interface EmulatorFront {
   /**
-   * Answers a request, or lets the emulator do it with `pass`. It gets what came by one of the emulator's own hosts, except
-   * what is for the OAuth servers, for the Token Manager's tokens, and below the gateways that are addressed by path.
+   * Answers a request, or lets the emulator do it with `pass`. It gets what came by one of the emulator's own hosts,
+   * except what is for the OAuth servers, for the Token Manager's tokens, and below the gateways that are addressed by
+   * path.
    */
   handle(message: IncomingMessage, response: ServerResponse, pass: (as?: PassedAs) => Promise<void>): Promise<void>;
   /** Answers a request to upgrade the connection, by one of the emulator's own hosts. */
@@ -34,7 +35,7 @@ export interface RecordedAs {
   readonly platform: EmulatedPlatform;
 }
 
-/** What a front sees of the emulator, and does with it. */
+/** The part of the emulator that a front uses. */
 export interface EmulatorControl {
   /** URL of the emulator, without a slash at the end. */
   readonly origin: string;
@@ -47,6 +48,6 @@ export interface EmulatorControl {
   rotateKeys(platform?: EmulatedPlatform): void;
   /** What has arrived, in order and with secrets cut. */
   requests(): RecordedRequest[];
-  /** Notes a request that a front answers; what is returned is called once it is over. */
+  /** Records a request that a front answers; the returned function is called at its end. */
   record(message: IncomingMessage, as: RecordedAs): Finish;
 }

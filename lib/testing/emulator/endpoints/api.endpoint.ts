@@ -2,11 +2,9 @@ import { type Answer, answer, platformError } from '../http/answer.js';
 import { type EmulatedRequest, singleHeader } from '../http/emulated-request.js';
 import type { Route } from '../http/route.js';
 import type { Claims } from '../platforms/emulated-platform.js';
-import type { FixtureFolder } from '../stubs/fixture-folder.js';
-import { firstFound } from '../stubs/first-found.js';
-import { segmentsOf } from '../stubs/path-template.js';
+import { firstFound, type FixtureFolder } from '../stubs/fixture-folder.js';
+import { segmentsOf, type StubTable } from '../stubs/stub-table.js';
 import { stubRequestOf } from '../stubs/stub-answer.js';
-import type { StubTable } from '../stubs/stub-table.js';
 import type { TokenChecker } from '../tokens/token-checker.js';
 
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -17,7 +15,7 @@ export interface ApiAnswers {
   readonly fixtures: FixtureFolder | undefined;
 }
 
-/** Any API behind a gateway: it demands a token, and answers what it was given, else what the token says. */
+/** Any API behind a gateway: it demands a token, and answers a stub or fixture, else a description of the request. */
 export class ApiEndpoint {
   readonly #tokens: TokenChecker;
   readonly #answers: ApiAnswers;
@@ -53,7 +51,7 @@ export class ApiEndpoint {
     return this.#tokens.claimsOf(token, { profile, port, host: request.host });
   }
 
-  /** What a test or a fixture says, under the path that arrived, then under the one without the id of a provider. */
+  /** The answer of a stub or fixture: for the path that arrived, then for the path without the id of a provider. */
   async #given(
     request: EmulatedRequest,
     { path, profile }: Route,
@@ -86,7 +84,7 @@ function describe({ method }: EmulatedRequest, { path, profile }: Route, claims:
     userName: claims['user_name'],
     grantType: claims['grant_type'],
     scopes: claims['scope'],
-    // Where only one platform is played, nobody asks which.
+    // Not needed where only one platform is emulated.
     ...(profile.name === 'xcelerator' && { platform: profile.name, tenantName: claims['sws.samauth.ten.name'] }),
   };
 }

@@ -6,11 +6,8 @@ import type { EmulatorSettings, PlatformSettings } from '../options/emulator-opt
 import type { TokenChecker } from '../tokens/token-checker.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { type ApiAnswers, ApiEndpoint } from './api.endpoint.js';
-import { AppTokenEndpoint } from './app-token.endpoint.js';
-import { OpenIdConfigurationEndpoint } from './openid-configuration.endpoint.js';
-import { TenantTokenEndpoint } from './tenant-token.endpoint.js';
-import { TokenKeysEndpoint } from './token-keys.endpoint.js';
-import { UserTenantsEndpoint } from './user-tenants.endpoint.js';
+import { AppTokenEndpoint, UserTenantsEndpoint } from './token-manager.endpoints.js';
+import { OpenIdConfigurationEndpoint, TenantTokenEndpoint, TokenKeysEndpoint } from './oauth-server.endpoints.js';
 
 /** What both platforms share. */
 export interface SharedParts {

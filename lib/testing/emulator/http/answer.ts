@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** Headers of an answer. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -27,4 +29,28 @@ export function oauthError(status: number, error: string, description: string, h
 export function platformError(status: number, code: string, message: string, headers?: AnswerHeaders): Answer {
   const logref = randomUUID();
   return { status, headers, body: { errors: [{ code: `mdsp.emulator.${code}`, message, logref }] } };
+}
+
+export const JSON_TYPE = 'application/json;charset=UTF-8';
+
+/** Sends an answer. */
+export function writeAnswer(response: ServerResponse, { status, headers = {}, body }: Answer): void {
+  response.statusCode = status;
+  const type = typeOf(body);
+  if (type !== undefined) response.setHeader('content-type', type);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  response.end(isRaw ? body : JSON.stringify(body));
+}
+
+function typeOf(body: unknown): string | undefined {
+  if (body === undefined) return undefined;
+  if (body instanceof Uint8Array) return 'application/octet-stream';
+  return typeof body === 'string' ? 'text/plain' : JSON_TYPE;
+}
+
+/** Answers a request to upgrade with a status, and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0', '', ''];
+  if (socket.writable) socket.end(lines.join('\r\n'));
 }

@@ -5,14 +5,14 @@ import type { Duplex } from 'node:stream';
 type UpgradeHandler = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type Handler = (message: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** An HTTP server that can be closed while requests are held. */
+/** An HTTP server that can be closed while answers are delayed. */
 export class EmulatorServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #closed: Promise<void> | undefined;
 
   constructor(handle: Handler) {
-    // A client that leaves makes reading fail; then there is nobody to answer.
+    // Reading fails where the client closes the connection. Then no answer can be sent.
     this.#server = createServer((message, response) => {
       handle(message, response).catch(() => response.destroy());
     });
@@ -36,7 +36,7 @@ export class EmulatorServer {
     });
   }
 
-  /** Hands on requests to upgrade the connection. Without this, Node answers them like any other request. */
+  /** Handles requests to upgrade the connection. Without a handler, Node treats them like any other request. */
   onUpgrade(handle: UpgradeHandler): void {
     this.#server.on('upgrade', handle);
   }

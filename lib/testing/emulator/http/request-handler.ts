@@ -5,17 +5,15 @@ import type { EmulatorFront } from '../control/emulator-control.interface.js';
 import type { RequestLog } from '../traffic/request-log.js';
 import type { Traffic } from '../traffic/traffic.js';
 import type { Addresses } from './addresses.js';
-import { type Answer, oauthError, platformError } from './answer.js';
-import { writeAnswer } from './answer-writer.js';
+import { type Answer, oauthError, platformError, refuseUpgrade, writeAnswer } from './answer.js';
 import { readRequest } from './emulated-request.js';
-import { refuseUpgrade } from './upgrade-refusal.js';
 
 /** Largest body of a token request. Bytes. Inferred: the platform's own limit is not documented. */
 const TOKEN_BODY_LIMIT = 65_536;
 /** Largest body of a call of an API, as `siemens.app` documents it. Bytes. */
 const API_BODY_LIMIT = 10_000_000;
 
-/** The parts that requests meet. */
+/** The parts of the emulator that handle requests. */
 export interface RequestHandlerParts {
   readonly addresses: Addresses;
   readonly control: ControlCalls;
@@ -23,7 +21,7 @@ export interface RequestHandlerParts {
   readonly log: RequestLog;
 }
 
-/** Takes a request to its endpoint, past the log and the faults. */
+/** Records a request, applies faults to it, and passes it to its endpoint. */
 export class RequestHandler {
   readonly #parts: RequestHandlerParts;
   #front: EmulatorFront | undefined;
@@ -32,7 +30,7 @@ export class RequestHandler {
     this.#parts = parts;
   }
 
-  /** Reads a request and answers it; rejects if the client leaves before its request is whole. */
+  /** Reads a request and answers it; rejects if the client closes the connection before its request is complete. */
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { addresses, control } = this.#parts;
     const refusal = addresses.refuse(message);
@@ -48,7 +46,7 @@ export class RequestHandler {
 
   /** Answers a request to upgrade the connection, which only a front may accept. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Of a client that leaves: there is nobody to answer.
+    // The client has closed the connection, so no answer can be sent.
     socket.on('error', () => socket.destroy());
     const refusal = this.#parts.addresses.refuse(message);
     if (refusal) return refuseUpgrade(socket, refusal.status);
@@ -56,7 +54,7 @@ export class RequestHandler {
     refuseUpgrade(socket, 404);
   }
 
-  /** Places something before the endpoints, in the place of what stood there. */
+  /** Sets the front, instead of the former one. */
   setFront(front: EmulatorFront | undefined): void {
     this.#front?.close();
     this.#front = front;
@@ -69,15 +67,15 @@ export class RequestHandler {
     const request = await readRequest(message, route.endpoint === 'api' ? API_BODY_LIMIT : TOKEN_BODY_LIMIT);
     const finish = log.add(route.endpoint, route.profile.name, request);
     response.once('finish', () => finish(response.statusCode)).once('close', () => finish(undefined));
-    const outcome = await traffic.meet(route, message);
-    if (outcome === 'gone') return;
+    const outcome = await traffic.apply(route, message);
+    if (outcome === 'closed') return;
     if (outcome) return writeAnswer(response, outcome);
     if (request.tooLarge) return writeAnswer(response, oauthError(413, 'invalid_request', 'The body is too large'));
     const port = message.socket.localPort ?? 0;
     writeAnswer(response, await addresses.endpointsOf(route).answer(route, request, port));
   }
 
-  /** Answers without looking at the body, which is read to its end all the same, so that the client gets to read the answer. */
+  /** Answers without using the body. The body is still read to its end, so that the client can receive the answer. */
   #refuse(message: IncomingMessage, response: ServerResponse, answer: Answer): void {
     message.resume();
     const finish = this.#parts.log.addUnknown(message);

@@ -1,7 +1,7 @@
 import { isDnsLabel } from '../../../util/formats.js';
 import type { PlatformProfile } from '../platforms/emulated-platform.js';
 
-/** What of the emulator a request was for. */
+/** The endpoints of the emulator. */
 export type EmulatorEndpoint =
   | 'app-token'
   | 'tenant-token'
@@ -13,13 +13,13 @@ export type EmulatorEndpoint =
 /** Address of a tenant's issuer, as seen from the address that was asked. */
 type IssuerOf = (tenant: string) => string;
 
-/** Where a request goes. */
+/** The endpoint of a request, with what its address contains. */
 export interface Route {
   readonly endpoint: EmulatorEndpoint;
   readonly profile: PlatformProfile;
   /** Path below the gateway or below the tenant's server. */
   readonly path: string;
-  /** Whether the path is spelled as documented, not in a way that the gateway merely tolerates. */
+  /** Whether the path is the documented one, not an alias that the gateway tolerates. */
   readonly documented: boolean;
   /** Tenant of the OAuth server, in lower case; empty at a gateway. */
   readonly tenant: string;
@@ -42,7 +42,7 @@ export function issuerByPath(profile: PlatformProfile, origin: string, tenant: s
 /**
  * Finds the endpoint of an address.
  *
- * @param profiles the platforms that the emulator plays
+ * @param profiles the emulated platforms
  * @param host value of the `Host` header, in lower case
  * @param path the request's path, without its query
  */
@@ -76,7 +76,7 @@ function routeByPath(profiles: readonly PlatformProfile[], host: string, path: s
   return first && gatewayRoute(first, path, (tenant) => issuerByPath(first, `http://${host}`, tenant));
 }
 
-/** What follows behind a folder's path, with its slash. */
+/** The rest of a path below a folder, with its leading slash. */
 function below(folder: string, path: string): string | undefined {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length) : undefined;
 }

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
-import type { KeyPair } from './key-pool.js';
+import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 
-/** A key pair under the id it goes by in one key set. */
+/** A key pair with its id in one key set. */
 export interface SigningKey {
   readonly kid: string;
   readonly pair: KeyPair;
@@ -36,7 +36,7 @@ const OTHERS = 2;
 /** Former signing keys that stay in the set. */
 const RETIRED = 3;
 
-/** The keys of one key set: one signs, some have signed before, some never will. Immutable but for {@link rotate}. */
+/** The keys of one key set: one signs, some have signed before, some never sign. Only {@link rotate} changes them. */
 export class KeyRing {
   readonly #position: number;
   readonly #takePair: () => KeyPair;
@@ -105,4 +105,47 @@ function toPublishedKey({ kid, pair }: SigningKey): PublishedKey {
 
 function withLeadingZero(modulus: string): string {
   return Buffer.concat([Buffer.of(0), Buffer.from(modulus, 'base64url')]).toString('base64url');
+}
+
+/** One RSA key pair; its key id differs between emulators. */
+export interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+const RSA = { modulusLength: 2048 } as const;
+
+// Shared by all emulators of a process, because making an RSA key takes up to a tenth of a second.
+const pool: KeyPair[] = [];
+
+let cursor = 0;
+let planned = 0;
+let filling: Promise<void> = Promise.resolve();
+
+/** Makes keys without blocking until there are `count` and one to rotate to; callers at the same time share the work. */
+export function fillKeyPool(count: number): Promise<void> {
+  const missing = count + 1 - planned;
+  if (missing <= 0) return filling;
+  planned += missing;
+  filling = Promise.all([filling, generateKeys(missing)]).then(() => undefined);
+  return filling;
+}
+
+/**
+ * A pair that is not among `taken`, another one for each call, so that emulators started one after the other sign with
+ * different keys. Makes a pair, blocking, only if all are taken.
+ */
+export function takeKeyPair(taken: readonly KeyPair[]): KeyPair {
+  for (let tries = 0; tries < pool.length; tries += 1) {
+    const candidate = pool[cursor++ % pool.length];
+    if (candidate && !taken.includes(candidate)) return candidate;
+  }
+  const made = generateKeyPairSync('rsa', RSA);
+  pool.push(made);
+  return made;
+}
+
+async function generateKeys(count: number): Promise<void> {
+  const generate = promisify(generateKeyPair);
+  pool.push(...(await Promise.all(Array.from({ length: count }, () => generate('rsa', RSA)))));
 }

@@ -1,5 +1,20 @@
 import { isDnsLabel, isDomain } from '../../../util/formats.js';
-import { EmulatorOptionError } from './option-error.js';
+
+/** An invalid start option, or an invalid argument of a method. */
+export class EmulatorOptionError extends TypeError {
+  override readonly name = 'EmulatorOptionError';
+
+  /**
+   * @param option path of the option, such as `app.hostTenant`
+   * @param problem the fault, as the rest of a sentence that begins with the option
+   */
+  constructor(
+    readonly option: string,
+    readonly problem: string,
+  ) {
+    super(`${option} ${problem}`);
+  }
+}
 
 /*
  * Checks of start options. Each returns its value, or throws an `EmulatorOptionError` that names the option.

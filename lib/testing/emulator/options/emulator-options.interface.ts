@@ -34,7 +34,10 @@ export interface EmulatedTechnicalUser {
 export interface EmulatedXcelerator {
   /** Id of the provider's tenant, one DNS label. Default `'1000001700'`. */
   coreTenant?: string | undefined;
-  /** The app there. Default: credentials, name and version of option `app`; host tenant `'1000000350'`, user tenant `'1000000351'`. */
+  /**
+   * The app there. Default: credentials, name and version of option `app`; host tenant `'1000000350'`, user tenant
+   * `'1000000351'`.
+   */
   app?: Partial<EmulatedApp> | undefined;
   /** As the option of the same name, with ids of that platform. */
   userTenants?: readonly string[] | undefined;
@@ -57,8 +60,8 @@ export interface MindsphereEmulatorOptions {
   host?: string | undefined;
   /**
    * Domains, beside `localhost` and `test`, under which it answers to the platform's host names (`gateway.{domain}`,
-   * `{tenant}.piam.{domain}`), and which it answers to themselves. Default: none. Any other `Host` gets 421, so that a page
-   * in a browser cannot reach it by a name of the page's own.
+   * `{tenant}.piam.{domain}`), and which it answers to themselves. Default: none. Any other `Host` gets 421, so that a
+   * page in a browser cannot reach it by a name of the page's own.
    */
   domains?: readonly string[] | undefined;
   /**
@@ -66,11 +69,14 @@ export interface MindsphereEmulatorOptions {
    * merely tolerates. Default `false`: it accepts what the platform accepts.
    */
   strict?: boolean | undefined;
-  /** Whether it plays `siemens.app`, too, with keys of its own. Default `false`. */
+  /** Whether it emulates `siemens.app`, too, with other keys. Default `false`. */
   xcelerator?: boolean | EmulatedXcelerator | undefined;
   /** Place of the signing key in the key sets, from 0; more than the last is the last (`Infinity`). Default 0. */
   signingKeyPosition?: number | undefined;
-  /** Tenants whose OAuth servers have keys of their own, each one DNS label. Default: none, all tenants share the platform's. */
+  /**
+   * Tenants whose OAuth servers have keys of their own, each one DNS label. Default: none, all tenants share the
+   * platform's.
+   */
   ownKeys?: readonly string[] | undefined;
   /** Whether there is a tenant `core`, which answers the platform's key set. Default `true`. */
   core?: boolean | undefined;
@@ -81,7 +87,7 @@ export interface MindsphereEmulatorOptions {
   keysFile?: string | undefined;
   /** Life of the issued tokens. Seconds, whole, at least 1; default 1,800. */
   tokenLifeSeconds?: number | undefined;
-  /** The app of the Token Manager; what is left out is defaulted. */
+  /** The app that the Token Manager knows; each field has a default. */
   app?: Partial<EmulatedApp> | undefined;
   /**
    * Scheme in `X-SPACE-AUTH-KEY` that `moduleOptions` names. Default `'Basic'`; one vendor page shows `'Bearer'`. Only
@@ -106,13 +112,16 @@ export interface MindsphereEmulatorOptions {
    */
   impersonation?: boolean | undefined;
   /**
-   * Error code of the OAuth servers for wrong client credentials: `'unauthorized'` until UAA 76.25, `'invalid_client'` from
-   * 76.26 on. Which version the platform runs is not known. Default `'unauthorized'`.
+   * Error code of the OAuth servers for wrong client credentials: `'unauthorized'` until UAA 76.25, `'invalid_client'`
+   * from 76.26 on. Which version the platform runs is not known. Default `'unauthorized'`.
    */
   clientError?: 'unauthorized' | 'invalid_client' | undefined;
   /** Scopes of technical tokens. Default `['api.read', 'api.write']`. */
   technicalScopes?: readonly string[] | undefined;
-  /** Folder of answers of the emulated APIs, read at each request; `docs/emulator.md` shows the names of the files. Default: none. */
+  /**
+   * Folder of answers of the emulated APIs, read at each request; `docs/emulator.md` shows the names of the files.
+   * Default: none.
+   */
   fixtures?: string | undefined;
   /** Holds every answer. Milliseconds, 0 to 2,147,483,647; default 0. */
   latencyMs?: number | undefined;
@@ -154,7 +163,7 @@ export interface EmulatorSettings {
   readonly host: string;
   readonly domains: readonly string[];
   readonly strict: boolean;
-  /** The platforms that it plays, `mindsphere` first. */
+  /** The emulated platforms, `mindsphere` first. */
   readonly platforms: readonly [PlatformSettings, ...PlatformSettings[]];
   readonly signingKeyPosition: number;
   readonly ownKeys: readonly string[];

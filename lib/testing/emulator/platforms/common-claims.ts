@@ -18,7 +18,7 @@ export function commonClaims(content: TechnicalTokenContent) {
   };
 }
 
-/** Whom a technical token for a user context is for. Inferred: the documents do not show such a token. */
+/** The claim for the user of a user context. Inferred: the documents do not show such a token. */
 export function userOfContext({ contextUserId }: TechnicalTokenContent): { user_id?: string } {
   return contextUserId === undefined ? {} : { user_id: contextUserId };
 }

@@ -64,7 +64,7 @@ function technicalClaims(content: TechnicalTokenContent): Claims {
   };
 }
 
-/** Only what is known of such tokens: `user_name` stands there where a test asks for one. */
+/** The known claims of such tokens, and `user_name` where a test sets one. */
 function userClaims(content: UserTokenContent): Claims {
   const claims = claimsOf(content);
   const userId = userIdOf(content);

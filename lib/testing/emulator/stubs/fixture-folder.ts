@@ -1,11 +1,9 @@
 import { statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Answer, AnswerHeaders } from '../http/answer.js';
-import { JSON_TYPE } from '../http/answer-writer.js';
-import { EmulatorOptionError } from '../options/option-error.js';
-import { firstFound } from './first-found.js';
-import { parameterOf } from './path-template.js';
+import { type Answer, type AnswerHeaders, JSON_TYPE } from '../http/answer.js';
+import { EmulatorOptionError } from '../options/checks.js';
+import { parameterOf } from './stub-table.js';
 import { checkedAnswer, type StubAnswer } from './stub-answer.js';
 
 /** A fixture: `assets.get.json` is a body, `assets.get.meta.json` beside it the status and the headers. */
@@ -20,8 +18,8 @@ interface Fixture {
 const META_FIELDS: readonly string[] = ['status', 'headers'];
 
 /**
- * A folder of answers, whose folders and files are called as the segments of paths. It is read at each request, so that
- * every change counts at once. Only names that a folder lists are opened: no path of a request leads out of it.
+ * A folder of answers, whose folders and files have the names of path segments. It is read at each request, so that
+ * changes take effect at once. Only names that a folder lists are opened, so no request can read files outside of it.
  */
 export class FixtureFolder {
   readonly #root: string;
@@ -35,7 +33,7 @@ export class FixtureFolder {
   }
 
   /**
-   * The answer to a request; `undefined` where no file says what.
+   * The answer to a request; `undefined` where no file has one.
    *
    * @throws Error that names the file, where it does not hold what it should
    */
@@ -47,7 +45,7 @@ export class FixtureFolder {
     const body = fixture.hasBody ? { value: await this.#read(fixture, 'json') } : undefined;
     try {
       const { status, headers } = readMeta(meta);
-      // As it was read: a JSON string would else be sent as plain text.
+      // Serialized here, because a body that is a string would be sent as plain text.
       const json: AnswerHeaders = body === undefined ? {} : { 'content-type': JSON_TYPE };
       return checkedAnswer({ status, headers: { ...json, ...headers }, body: body && JSON.stringify(body.value) });
     } catch (error) {
@@ -63,7 +61,7 @@ export class FixtureFolder {
     }
   }
 
-  /** The file as one would look for it, below the folder. */
+  /** The path of the file below the folder, for messages. */
   #pathOf({ folder, name }: Fixture, ending: string): string {
     return join(folder.slice(this.#root.length), `${name}.${ending}`).replace(/^[\\/]+/, '');
   }
@@ -103,4 +101,13 @@ function readMeta(meta: unknown): Omit<StubAnswer, 'body'> {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The first result that is one, of candidates that are tried one after the other. */
+export async function firstFound<T, R>(
+  [candidate, ...others]: readonly T[],
+  find: (candidate: T) => Promise<R | undefined>,
+): Promise<R | undefined> {
+  if (candidate === undefined) return undefined;
+  return (await find(candidate)) ?? firstFound(others, find);
 }

@@ -9,7 +9,7 @@ export interface StubRequest {
   readonly method: string;
   /** Path below the gateway, as it arrived. */
   readonly path: string;
-  /** What stood in the place of each `{name}`, percent-decoded. */
+  /** The value of each `{name}`, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** Parameters of the query, percent-decoded; the values of a repeated one are joined by commas. */
   readonly query: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ const ANSWER_FIELDS: readonly string[] = ['status', 'headers', 'body'];
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 
 /**
- * The answer that a value stands for, which is no function.
+ * The answer for a value that is not a function.
  *
  * @throws TypeError for a status, headers or a body that cannot be sent
  */

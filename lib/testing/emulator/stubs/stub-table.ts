@@ -1,6 +1,5 @@
 import type { Answer } from '../http/answer.js';
-import { EmulatorOptionError } from '../options/option-error.js';
-import { PathTemplate } from './path-template.js';
+import { EmulatorOptionError } from '../options/checks.js';
 import { type StubRequest, type StubResponse, toAnswer } from './stub-answer.js';
 
 const METHOD = /^[A-Z]{1,20}$/;
@@ -24,9 +23,9 @@ export class StubTable {
   readonly #stubs = new Map<string, Stub>();
 
   /**
-   * Answers requests of a method to a path from now on, in the place of what answered the same before.
+   * Answers requests of a method to a path from now on, instead of an earlier answer for the same.
    *
-   * @throws TypeError for a method, a path or an answer that cannot be
+   * @throws TypeError for an invalid method, path or answer
    */
   add(method: string, path: string, response: StubResponse): void {
     const name = typeof method === 'string' ? method.toUpperCase() : '';
@@ -42,7 +41,7 @@ export class StubTable {
     return this.#find(method, segments) ?? (method === 'HEAD' ? this.#find('GET', segments) : undefined);
   }
 
-  /** Forgets them all. */
+  /** Removes all stubs. */
   clear(): void {
     this.#stubs.clear();
   }
@@ -64,4 +63,65 @@ function responderOf(response: StubResponse): Stub['respond'] {
   }
   const answer = toAnswer(response);
   return () => answer;
+}
+
+/** A segment of a template that matches every segment. */
+const PARAMETER = /^\{([\w-]+)\}$/;
+
+/** The name in a segment `{name}`; `undefined` for any other segment. */
+export function parameterOf(segment: string): string | undefined {
+  return PARAMETER.exec(segment)?.[1];
+}
+
+/** The segments of a path, percent-decoded; `undefined` where one cannot be decoded. */
+export function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    return path.split('/').slice(1).map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path of an API, in which segments such as `{id}` match every segment. */
+class PathTemplate {
+  readonly #segments: readonly string[];
+
+  /**
+   * Reads a path such as `/api/assetmanagement/v3/assets/{id}`; a query is ignored.
+   *
+   * @throws EmulatorOptionError for a path that is not one of an API
+   */
+  constructor(path: string) {
+    const [route = ''] = typeof path === 'string' ? path.split('?') : [];
+    const segments = route.startsWith('/api/') ? segmentsOf(route) : undefined;
+    if (!segments) throw new EmulatorOptionError('path', 'must begin with /api/ and be percent-encoded where needed');
+    const names = segments.map(parameterOf).filter((name) => name !== undefined);
+    if (new Set(names).size < names.length) throw new EmulatorOptionError('path', 'must not name a parameter twice');
+    this.#segments = segments;
+  }
+
+  /** The same for two templates that match the same paths. */
+  get key(): string {
+    return JSON.stringify(this.#segments.map((segment) => (parameterOf(segment) === undefined ? segment : 0)));
+  }
+
+  /** The values of the parameters; `undefined` where the path does not match. */
+  match(segments: readonly string[]): Record<string, string> | undefined {
+    if (segments.length !== this.#segments.length) return undefined;
+    const params: Record<string, string> = {};
+    for (const [at, segment] of segments.entries()) {
+      const wanted = this.#segments[at] ?? '';
+      const name = parameterOf(wanted);
+      if (name !== undefined && segment !== '') params[name] = segment;
+      else if (wanted !== segment) return undefined;
+    }
+    return params;
+  }
+
+  /** Whether this one is preferred where both match: the first segment in which one is exact decides. */
+  isMoreExactThan(other: PathTemplate): boolean {
+    const isExact = (template: PathTemplate, at: number) => parameterOf(template.#segments[at] ?? '') === undefined;
+    const at = this.#segments.findIndex((_, index) => isExact(this, index) !== isExact(other, index));
+    return at >= 0 && isExact(this, at);
+  }
 }

@@ -4,7 +4,7 @@ import { issuerByPath } from '../http/route.js';
 import type { EmulatorSettings, PlatformSettings } from '../options/emulator-options.interface.js';
 import type { Claims, EmulatedPlatform } from '../platforms/emulated-platform.js';
 
-/** What {@link MindsphereEmulator.issueUserToken} takes. Everything has a default. */
+/** Options of {@link MindsphereEmulator.issueUserToken}; all are optional. */
 export interface UserTokenRequest {
   /** Platform whose token it is. Default `'mindsphere'`. */
   platform?: EmulatedPlatform | undefined;
@@ -32,7 +32,7 @@ export interface UserTokenRequest {
   claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Whom a technical token is for. */
+/** The content of a technical token. */
 export interface TechnicalTokenRequest {
   readonly clientId: string;
   readonly issuer: string;

@@ -1,12 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { AnswerHeaders } from '../http/answer.js';
 import type { EmulatorEndpoint } from '../http/route.js';
-import { oneOf, wholeNumber } from '../options/checks.js';
-import { EmulatorOptionError } from '../options/option-error.js';
+import { EmulatorOptionError, oneOf, wholeNumber } from '../options/checks.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 
 /**
- * What befalls the next requests of an endpoint. With `status`, `headers` or `body` this is the answer; with `delayMs`
+ * What happens to the next requests of an endpoint. With `status`, `headers` or `body` this is the answer; with `delayMs`
  * alone the usual answer follows after the delay; with nothing at all the answer is status 500.
  */
 export interface EmulatorFault {
@@ -35,12 +34,12 @@ const ENDPOINTS: readonly EmulatorEndpoint[] = [
   'api',
 ];
 const PLATFORMS: readonly EmulatedPlatform[] = ['mindsphere', 'xcelerator'];
-/** Node's timers know no longer time. */
+/** The longest delay of Node's timers. */
 export const LONGEST_DELAY_MS = 2_147_483_647;
-/** Faults that may wait at the same time. */
+/** The most faults that can wait at the same time. */
 const MOST_FAULTS = 1_000;
 
-/** The faults that wait for requests, in the order in which they were asked for. */
+/** The faults that wait for requests, in the order of their calls. */
 export class FaultQueue {
   readonly #waiting: { readonly endpoint: EmulatorEndpoint; readonly fault: EmulatorFault; left: number }[] = [];
 
@@ -53,7 +52,7 @@ export class FaultQueue {
     demandEndpoint(endpoint);
     check(fault);
     if (this.#waiting.length >= MOST_FAULTS)
-      throw new EmulatorOptionError('times', 'can count more; too many calls wait');
+      throw new EmulatorOptionError('times', 'must be higher instead of more calls: 1,000 faults are waiting');
     this.#waiting.push({ endpoint, fault: { ...fault }, left: fault.times ?? 1 });
   }
 

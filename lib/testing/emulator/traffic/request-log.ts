@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { EmulatedRequest } from '../http/emulated-request.js';
 import type { EmulatorEndpoint } from '../http/route.js';
-import type { EmulatorSettings } from '../options/emulator-options.interface.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
+import type { EmulatorSettings } from '../options/emulator-options.interface.js';
 import type { FrontEndpoint, RecordedRequest } from './recorded-request.interface.js';
 import { SecretCutter } from './secret-cutter.js';
 
-/** What counts of a recorded request until it is over. */
+/** A recorded request, which can be changed until its end. */
 type Entry = { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] } & { readonly size: number };
 
 /** A request with its headers as they came. */
@@ -115,7 +115,7 @@ function messageOf(
   return { endpoint, platform, method, path, headers, body: '', receivedAt: new Date(Date.now()) };
 }
 
-/** A copy that nobody can change the log through. */
+/** A copy, so that the log cannot be changed. */
 function copyOf(entry: Entry): RecordedRequest {
   const { size, ...request } = entry;
   void size;

@@ -12,7 +12,7 @@ const WORD = /[\w.-]+/g;
 /** How the header of every JWT begins: `{"` in base64url. */
 const JWT_START = 'eyJ';
 
-/** Replaces secrets in what is recorded of a request. */
+/** Replaces secrets in recorded requests. */
 export class SecretCutter {
   readonly #secrets: readonly string[];
 
@@ -29,7 +29,7 @@ export class SecretCutter {
     return values.map((value) => (SECRET_HEADER.test(name) ? cutCredentials(value) : this.cut(value))).join(', ');
   }
 
-  /** A string without secrets: neither known ones, nor tokens, nor values whose name tells that they are secret. */
+  /** A string without secrets: neither known ones, nor tokens, nor values with a name such as `password`. */
   cut(value: string): string {
     const named = value
       .replace(FIELD, (whole, before: string, field: string) => (isSecret(field) ? `${before}${field}=${CUT}` : whole))

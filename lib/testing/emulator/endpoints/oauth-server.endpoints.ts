@@ -1,12 +1,17 @@
+import { createHash } from 'node:crypto';
 import { type Answer, answer, oauthError } from '../http/answer.js';
 import {
   type ClientCredentials,
+  type EmulatedRequest,
+  mediaType,
+  queryOf,
   readDocumentedCredentials,
+  readDocumentedForm,
   readTolerantCredentials,
+  readTolerantForm,
+  singleHeader,
   urlDecoded,
-} from '../http/authorization.js';
-import { type EmulatedRequest, mediaType, queryOf, singleHeader } from '../http/emulated-request.js';
-import { readDocumentedForm, readTolerantForm } from '../http/form.js';
+} from '../http/emulated-request.js';
 import type { Route } from '../http/route.js';
 import { isDnsLabel } from '../../../util/formats.js';
 import type {
@@ -15,6 +20,7 @@ import type {
   PlatformSettings,
 } from '../options/emulator-options.interface.js';
 import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { KeyChain } from '../keys/key-chain.js';
 
 type Form = ReadonlyMap<string, string>;
 
@@ -137,4 +143,68 @@ function refuseImpersonation(form: Form, user: EmulatedTechnicalUser, strict: bo
     return oauthError(403, 'access_denied', 'The subtenant may not be impersonated');
   }
   return undefined;
+}
+
+/** `token_keys` of a tenant's OAuth Authorization Server. */
+export class TokenKeysEndpoint {
+  readonly #keys: KeyChain;
+
+  constructor(keys: KeyChain) {
+    this.#keys = keys;
+  }
+
+  /** Answers the key set, which is public, or that the client has it already. */
+  handle(request: EmulatedRequest, { profile, tenant }: Route): Answer {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return oauthError(405, 'method_not_allowed', `Request method '${request.method}' not supported`, {
+        allow: 'GET, HEAD',
+      });
+    }
+    const { status, headers, body } = answer({ keys: this.#keys.ringOf(profile.name, tenant).publish() });
+    const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16)}"`;
+    const isKnown = matches(singleHeader(request, 'if-none-match'), etag);
+    return isKnown ? { status: 304, headers: { ...headers, etag } } : { status, headers: { ...headers, etag }, body };
+  }
+}
+
+/** Whether a condition names this version (RFC 9110, section 13.1.2: compared weakly). */
+function matches(condition: string | undefined, etag: string): boolean {
+  const names = condition?.split(',').map((name) => name.trim().replace(/^W\//, ''));
+  return names !== undefined && (names.includes(etag) || names.includes('*'));
+}
+
+const ENDPOINT = '/oauth/token';
+
+/**
+ * OpenID Connect Discovery of a tenant's OAuth Authorization Server, with the values that UAA has there. For other
+ * clients: the library never asks for it, so the strict mode has none.
+ */
+export class OpenIdConfigurationEndpoint {
+  constructor(private readonly strict: boolean) {}
+
+  /** Answers where the endpoints of the server are. */
+  handle({ method }: EmulatedRequest, { issuerOf, tenant }: Route): Answer {
+    if (this.strict) return oauthError(404, 'not_found', 'The strict emulator has no OpenID configuration');
+    if (method !== 'GET' && method !== 'HEAD') {
+      return oauthError(405, 'method_not_allowed', `Request method '${method}' not supported`, { allow: 'GET, HEAD' });
+    }
+    const issuer = issuerOf(tenant);
+    const server = issuer.slice(0, -ENDPOINT.length);
+    return answer({
+      issuer,
+      authorization_endpoint: `${server}/oauth/authorize`,
+      token_endpoint: issuer,
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      token_endpoint_auth_signing_alg_values_supported: ['RS256', 'HS256'],
+      userinfo_endpoint: `${server}/userinfo`,
+      jwks_uri: `${server}/token_keys`,
+      scopes_supported: ['openid', 'profile', 'email', 'phone', 'roles', 'user_attributes'],
+      response_types_supported: ['code', 'code id_token', 'id_token', 'token id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'HS256'],
+      claim_types_supported: ['normal'],
+      claims_parameter_supported: false,
+      ui_locales_supported: ['en-US'],
+    });
+  }
 }
