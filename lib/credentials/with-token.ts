@@ -21,13 +21,18 @@ export interface Exchange<T> {
 /** Scheme and authority, then up to three segments of the path: `/api/{service}/{version}` at the gateway. */
 const PLACE = /^[^/?#]*\/\/[^/?#]*(?:\/[^/?#]*){0,3}/;
 
+/** The API that a URL belongs to, for counting rejections. */
+export function placeOf(url: string): string {
+  return PLACE.exec(url)?.[0] ?? '';
+}
+
 /**
  * Sends with a token. Where that is rejected, sends once more with a new one, however many requests are rejected at once:
  * they share one token request. Where no other token helps, the rejection is the answer: the body was sent already and
  * cannot be read again, the token cannot be renewed, or the API has rejected its replacement as well.
  */
 export function withToken<T>(tokens: Tokens, exchange: Exchange<T>): Observable<T> {
-  const place = () => PLACE.exec(exchange.url)?.[0] ?? '';
+  const place = () => placeOf(exchange.url);
   const send = (token: AccessToken) =>
     exchange.send(token).pipe(
       tap((answer) => {

@@ -1,7 +1,7 @@
 import { Axios, type AxiosRequestConfig, isAxiosError } from 'axios';
 import type { ResolvedPlatform } from '../config/resolved-options.interface.js';
 import type { PlatformRules } from '../platform/platform.interface.js';
-import { requestRefused } from './request-refused.js';
+import { requestRefused } from './request-rules.js';
 
 /** What a URL parser drops or repairs, so that a text could mean one thing to a reader and another to it. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -18,6 +18,15 @@ const SCHEME = /^(?:[a-z][a-z\d+\-.]*:|\/\/)/i;
 const ABSOLUTE = /^(?:[a-z][a-z\d+\-.]*:)?\/\//i;
 /** Scheme and authority of a URL. */
 const AUTHORITY = /^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#]*/i;
+
+/**
+ * A path that no parser would change, and no server read in another way: characters that are sent as they are. A dot
+ * segment is looked for beside it.
+ */
+const PLAIN_PATH = /^\/(?!\/)[\w~!$()*+,=:@/.-]*(?:\?[\w~!$()*+,=:@/.&?%-]*)?$/;
+const LONGEST_PLAIN = 2_048;
+/** Where the path of an absolute URL begins at the earliest: behind `https://`. */
+const FIRST_PATH = 8;
 
 const LONGEST_ORIGIN = 100;
 /** No server takes a longer one, and judging it takes time. */
@@ -46,11 +55,24 @@ export class Gateway {
   /** The gateways of all platforms, longer paths first. */
   readonly #owners: readonly Owner[];
   readonly #origins: ReadonlySet<string>;
+  /** Base URLs that stand for this gateway. */
+  readonly #ownBases: ReadonlySet<string | undefined>;
+  /** Whether no other gateway is at one of these origins, so that the path need not decide. */
+  readonly #isAlone: boolean;
 
-  constructor(platform: ResolvedPlatform, all: readonly ResolvedPlatform[], allowedOrigins: readonly string[]) {
+  /** @param usualBase the base URL that calls have unless they set one. */
+  constructor(
+    platform: ResolvedPlatform,
+    all: readonly ResolvedPlatform[],
+    allowedOrigins: readonly string[],
+    usualBase: string,
+  ) {
+    const owners = all.map(ownerOf);
     this.#platform = platform;
-    this.#owners = all.map(ownerOf).toSorted((a, b) => b.path.length - a.path.length);
+    this.#owners = owners.toSorted((a, b) => b.path.length - a.path.length);
     this.#origins = new Set([new URL(platform.gatewayUrl).origin, ...allowedOrigins]);
+    this.#ownBases = new Set([undefined, platform.gatewayUrl, usualBase]);
+    this.#isAlone = owners.every((owner) => owner.platform === platform || !this.#origins.has(owner.origin));
   }
 
   /** Without a slash at its end. */
@@ -68,6 +90,20 @@ export class Gateway {
    * `options_invalid`.
    */
   resolve(destination: Destination): string {
+    return this.#plain(destination) ?? this.#judged(destination);
+  }
+
+  /** The URLs of most calls, which need no parser (measured: it costs 5 % of a call). */
+  #plain({ url = '', baseURL, params, allowAbsoluteUrls }: Destination): string | undefined {
+    if (!this.#isAlone || params !== undefined || !this.#ownBases.has(baseURL)) return undefined;
+    if (url.length > LONGEST_PLAIN || url.includes('/.')) return undefined;
+    if (PLAIN_PATH.test(url)) return this.url + this.rules.apiPath(url, this.#platform.coreTenant);
+    const path = url.indexOf('/', FIRST_PATH);
+    const isPlain = path > 0 && this.#origins.has(url.slice(0, path)) && PLAIN_PATH.test(url.slice(path));
+    return isPlain && allowAbsoluteUrls !== false ? url : undefined;
+  }
+
+  #judged(destination: Destination): string {
     const text = this.#absolute(destination);
     demandPlainUrl(text);
     const target = parsed(text);
@@ -93,7 +129,7 @@ export class Gateway {
   }
 
   #absolute({ baseURL, allowAbsoluteUrls, ...destination }: Destination): string {
-    const hasOwnBase = baseURL === undefined || baseURL === this.url;
+    const hasOwnBase = this.#ownBases.has(baseURL);
     const text = joined({ ...destination, allowAbsoluteUrls, baseURL: hasOwnBase ? undefined : baseURL });
     // Of a base with a scheme, nothing is relative; a path may begin as one does.
     const isRelative = hasOwnBase ? allowAbsoluteUrls === false || !ABSOLUTE.test(text) : !SCHEME.test(text);

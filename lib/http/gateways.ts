@@ -11,9 +11,9 @@ export class Gateways {
   readonly #usual: Gateway;
 
   constructor({ platforms, preferred = 'app', http }: ResolvedOptions) {
-    const own = (platform: ResolvedPlatform) => new Gateway(platform, platforms, http.allowedOrigins);
-    const all = new Map(platforms.map((platform) => [platform.rules.platform, own(platform)]));
     const usual = platforms.find((platform) => platform[preferred] !== undefined) ?? platforms[0];
+    const own = (platform: ResolvedPlatform) => new Gateway(platform, platforms, http.allowedOrigins, usual.gatewayUrl);
+    const all = new Map(platforms.map((platform) => [platform.rules.platform, own(platform)]));
     this.#all = all;
     this.#usual = all.get(usual.rules.platform) ?? own(usual);
   }

@@ -1,4 +1,4 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { Observable } from 'rxjs';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import { checkedConfig, type MindsphereRequestConfig } from './request-config.js';
@@ -103,22 +103,25 @@ export class MindsphereHttpClient {
 
   #send<T, D>(given: MindsphereRequestConfig<D>): Observable<AxiosResponse<T, D>> {
     return new Observable((subscriber) => {
-      const config = checkedConfig(given);
-      const left = new AbortController();
-      const { signal = left.signal } = config;
-      const either = signal === left.signal ? signal : AbortSignal.any([left.signal, signal as AbortSignal]);
+      // As Nest's `HttpService` does: an `AbortController` costs several times as much.
+      const { token, cancel } = axios.CancelToken.source();
+      const config: AxiosRequestConfig<D> = checkedConfig(given);
+      config.cancelToken = token;
       let pending = true;
-      const settle = (report: () => void) => {
-        pending = false;
-        report();
-      };
-      void this.#axios.send<T, D>({ ...config, signal: either }).then(
-        (answer) => settle(() => (subscriber.next(answer), subscriber.complete())),
-        (failure: unknown) => settle(() => subscriber.error(failure)),
+      this.#axios.send<T, D>(config).then(
+        (answer) => {
+          pending = false;
+          subscriber.next(answer);
+          subscriber.complete();
+        },
+        (failure: unknown) => {
+          pending = false;
+          subscriber.error(failure);
+        },
       );
       return () => {
         // An answer that is a stream belongs to the caller once it was given.
-        if (pending) left.abort();
+        if (pending) cancel();
       };
     });
   }

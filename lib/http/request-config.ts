@@ -1,7 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { isValues, type Values } from '../util/json.js';
-import { demandHeaders, plainHeaders } from './request-headers.js';
-import { requestRefused } from './request-refused.js';
+import { demandHeaders, plainHeaders, requestRefused } from './request-rules.js';
 
 /**
  * What a caller may set. Everything else could lead a token elsewhere (`adapter`, `transport`, `socketPath`, `proxy`,
@@ -51,24 +50,22 @@ const IGNORED: ReadonlySet<string> = new Set(['adapter', 'env', 'withCredentials
 
 /** Throws `options_invalid` where an interceptor has set what a call cannot set. */
 export function demandPassed(config: object): void {
-  const unknown = Object.entries(config).filter(
-    ([name, value]) => value !== undefined && !IGNORED.has(name) && !isPassed(name),
-  );
-  if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.map(([name]) => name).join(', ')}`);
+  const values = config as Values;
+  refuseOthers(Object.keys(config).filter((name) => !isKnown(name) && values[name] !== undefined));
 }
 
 /** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
 export function checkedConfig<D>(given: AxiosRequestConfig<D>): MindsphereRequestConfig<D> {
   if (!isValues(given)) throw requestRefused('its configuration is no object');
   const config = copyOf<D>(given);
-  const unknown = Object.keys(config).filter((name) => !isPassed(name));
-  if (unknown.length > 0) throw requestRefused(`a call cannot set ${unknown.join(', ')}`);
+  refuseOthers(Object.keys(config).filter((name) => !PASSED_NAMES.has(name)));
   const { method = 'get', signal } = config;
   const headers = plainHeaders(config.headers);
   if (!METHOD.test(method)) throw requestRefused('its method is none of an API');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw requestRefused('its signal is no AbortSignal');
   demandHeaders(headers);
-  return { ...config, signal, headers };
+  config.headers = headers;
+  return config;
 }
 
 /**
@@ -85,6 +82,10 @@ function copyOf<D>(given: Values): MindsphereRequestConfig<D> {
   return values;
 }
 
-function isPassed(name: string): boolean {
-  return PASSED_NAMES.has(name);
+function isKnown(name: string): boolean {
+  return PASSED_NAMES.has(name) || IGNORED.has(name);
+}
+
+function refuseOthers(names: readonly string[]): void {
+  if (names.length > 0) throw requestRefused(`a call cannot set ${names.join(', ')}`);
 }

@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, Axios, type AxiosResponse } from 'axios';
 import { ownDefaults } from '../transport/own-axios.js';
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
+import { isValues } from '../util/json.js';
 import { isThenable } from '../util/promises.js';
 import { checkedConfig } from './request-config.js';
 import { readFailure } from './scrubbed-answer.js';
@@ -66,5 +67,11 @@ function configOfClient<D>(given: AxiosRequestConfig<D>): AxiosRequestConfig<D> 
   if (typeof given !== 'object' || given === null) return checkedConfig(given);
   const { withCredentials: _, cancelToken, ...rest } = given;
   const checked = checkedConfig<D>(rest);
-  return isThenable(cancelToken?.promise) ? { ...checked, cancelToken } : checked;
+  return isCancelToken(cancelToken) ? { ...checked, cancelToken } : checked;
+}
+
+/** Of this Axios or of another copy of it. */
+function isCancelToken(given: unknown): boolean {
+  if (!isValues(given) || !isThenable(given['promise'])) return false;
+  return ['subscribe', 'unsubscribe', 'throwIfRequested'].every((name) => typeof given[name] === 'function');
 }

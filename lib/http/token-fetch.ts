@@ -1,11 +1,9 @@
 import type { MindsphereCredentials } from '../token/mindsphere-credentials.js';
 import type { AccessToken } from '../token/access-token.js';
 import { secretsOfJwt } from '../util/redaction.js';
-import type { Gateway } from './gateway.js';
-import { bodyOf, type FetchBody, keptBody, NO_BODY } from './fetch-body.js';
-import { NOT_THE_CALLERS, ownHeader } from './request-headers.js';
-import { demandLimits } from './request-limits.js';
-import { requestRefused } from './request-refused.js';
+import type { PlatformRules } from '../platform/platform.interface.js';
+import { bodyOf, type FetchBody, keptBody, NO_BODY } from './request-body.js';
+import { demandLimits, NOT_THE_CALLERS, ownHeader, requestRefused } from './request-rules.js';
 import { scrubbedFetchFailure, scrubbedResponse } from './scrubbed-response.js';
 import type { Route } from './token-adapter.js';
 import { answerTo, BODY_HEADERS, type Carrier, type RedirectedStep, type Step } from './token-call.js';
@@ -22,13 +20,6 @@ export type Fetch = typeof globalThis.fetch;
 interface FetchStep extends Step {
   readonly headers: Headers;
   readonly body: FetchBody;
-}
-
-/** What one call asks for, apart from where it goes. */
-interface Asked {
-  readonly signal: AbortSignal | undefined;
-  readonly gateway: Gateway;
-  readonly timeoutMs: number;
 }
 
 /** The parts of a call that count, from a `Request` or from what stands beside a URL. */
@@ -50,13 +41,13 @@ export function tokenFetch(credentials: MindsphereCredentials, { gateways, limit
     const { method, headers, redirect, signal, body } = parts;
     for (const name of NOT_THE_CALLERS) if (headers.has(name)) throw ownHeader(name);
     signal?.throwIfAborted();
-    const step = { url, method, repeatable: body.isRepeatable, headers, body };
-    const carrier = fetchCarrier({ signal, gateway, timeoutMs: limits.timeoutMs });
+    const carrier = new FetchCarrier(signal, gateway.rules, limits.timeoutMs);
     const redirects = redirect === 'manual' || redirect === 'error' ? -1 : MOST_REDIRECTS;
-    const response = await answerTo({ credentials, gateway, carrier, signal }, step, redirects);
+    const step = { url, method, repeatable: body.isRepeatable, headers, body };
+    const response = await answerTo({ credentials, gateway, carrier }, step, redirects);
     if (redirect === 'error' && isRedirect(response)) throw fetchFailed('unexpected redirect');
     // What the standard says of redirects is not seen by the single requests.
-    return response.url === url ? response : Object.defineProperty(response, 'redirected', { value: true });
+    return carrier.isRedirected ? Object.defineProperty(response, 'redirected', { value: true }) : response;
   };
 }
 
@@ -71,57 +62,83 @@ async function partsOfRequest(request: Request, init: RequestInit | undefined): 
   return { method, headers, redirect, signal, body };
 }
 
-function fetchCarrier(asked: Asked): Carrier<FetchStep, Response> {
+/** Sends what a call asks for by `fetch`. A class, because there is one for each call. */
+class FetchCarrier implements Carrier<FetchStep, Response> {
+  isRedirected = false;
+  readonly #signal: AbortSignal | undefined;
+  readonly #rules: PlatformRules;
+  readonly #timeoutMs: number;
   /** The tokens that the call was sent with so far: a server may repeat each of them. */
-  const sent = new Set<string>();
-  return {
-    send: async (step, token) => {
-      sent.add(token.value);
-      const secrets = () => [...sent].flatMap(secretsOfJwt);
-      try {
-        return scrubbedResponse(await sendOnce(asked, step, token), secrets);
-      } catch (failure) {
-        throw scrubbedFetchFailure(failure, asked.signal, secrets);
-      }
-    },
-    statusOf: ({ status }) => status,
-    locationOf: ({ headers }) => headers.get('location'),
-    redirected,
-    discard: ({ body }) => void body?.cancel().catch(() => undefined),
-    tooManyRedirects: () => fetchFailed('redirect count exceeded'),
-    aborted: () => asked.signal?.reason,
-  };
-}
+  readonly #sent: string[] = [];
 
-async function sendOnce(asked: Asked, { url, method, ...step }: FetchStep, token: AccessToken): Promise<Response> {
-  const headers = new Headers(step.headers);
-  headers.set('Authorization', token.authorization);
-  demandLimits(asked.gateway.rules, headers, step.body.length);
-  const { signal, answered } = abortedLate(asked);
-  const body = step.body.content();
-  try {
-    return await nodeFetch(url, { method, headers, body, signal, redirect: 'manual', duplex: 'half' });
-  } finally {
-    answered();
+  constructor(signal: AbortSignal | undefined, rules: PlatformRules, timeoutMs: number) {
+    this.#signal = signal;
+    this.#rules = rules;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async send(step: FetchStep, token: AccessToken): Promise<Response> {
+    this.#sent.push(token.value);
+    const secrets = () => this.#sent.flatMap(secretsOfJwt);
+    try {
+      return scrubbedResponse(await this.#sendOnce(step, token), secrets);
+    } catch (failure) {
+      throw scrubbedFetchFailure(failure, this.#signal, secrets);
+    }
+  }
+
+  statusOf({ status }: Response): number {
+    return status;
+  }
+
+  locationOf({ headers }: Response): unknown {
+    return headers.get('location');
+  }
+
+  redirected(step: FetchStep, { url, asGet, isElsewhere }: RedirectedStep): FetchStep {
+    this.isRedirected = true;
+    const headers = new Headers(step.headers);
+    for (const name of [...(asGet ? BODY_HEADERS : []), ...(isElsewhere ? ['cookie'] : [])]) headers.delete(name);
+    if (!asGet) return { ...step, url, headers };
+    return { url, method: 'GET', repeatable: true, headers, body: NO_BODY };
+  }
+
+  discard({ body }: Response): void {
+    void body?.cancel().catch(() => undefined);
+  }
+
+  tooManyRedirects(): Error {
+    return fetchFailed('redirect count exceeded');
+  }
+
+  onAbort(leave: () => void): () => void {
+    this.#signal?.addEventListener('abort', leave);
+    return () => this.#signal?.removeEventListener('abort', leave);
+  }
+
+  aborted(): unknown {
+    return this.#signal?.reason;
+  }
+
+  async #sendOnce({ url, method, headers, body }: FetchStep, token: AccessToken): Promise<Response> {
+    // The step's headers are a copy of ours, which nobody else sees.
+    headers.set('Authorization', token.authorization);
+    demandLimits(this.#rules, headers, body.length);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(lateBy(this.#timeoutMs)), this.#timeoutMs);
+    // The caller's own counts while the body is read, too.
+    const signal = this.#signal === undefined ? timeout.signal : AbortSignal.any([this.#signal, timeout.signal]);
+    const content = body.content();
+    try {
+      return await nodeFetch(url, { method, headers, body: content, signal, redirect: 'manual', duplex: 'half' });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-/** A signal that follows the caller's, also while the body is read, and ends what has no answer in time. */
-function abortedLate({ signal, timeoutMs }: Asked): { signal: AbortSignal; answered: () => void } {
-  const timeout = new AbortController();
-  const timer = setTimeout(
-    () => timeout.abort(new DOMException(`no answer began within ${timeoutMs} ms`, 'TimeoutError')),
-    timeoutMs,
-  );
-  const either = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
-  return { signal: either, answered: () => clearTimeout(timer) };
-}
-
-function redirected(step: FetchStep, { url, asGet, isElsewhere }: RedirectedStep): FetchStep {
-  const headers = new Headers(step.headers);
-  for (const name of [...(asGet ? BODY_HEADERS : []), ...(isElsewhere ? ['cookie'] : [])]) headers.delete(name);
-  if (!asGet) return { ...step, url, headers };
-  return { url, method: 'GET', repeatable: true, headers, body: NO_BODY };
+function lateBy(timeoutMs: number): DOMException {
+  return new DOMException(`no answer began within ${timeoutMs} ms`, 'TimeoutError');
 }
 
 function isRedirect({ status, headers }: Response): boolean {

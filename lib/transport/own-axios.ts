@@ -17,9 +17,13 @@ const nodeAdapter = getAdapter('http');
  * counts.
  */
 export const sendOverHttp: AxiosAdapter = (config) => {
-  const isDirect = config.proxy === undefined && isPlainLoopback(config.url);
-  return nodeAdapter(isDirect ? { ...config, proxy: false } : config);
+  return nodeAdapter(goesDirectly(config.url, config.proxy) ? { ...config, proxy: false } : config);
 };
+
+/** Whether a request must not take a proxy from the environment. */
+export function goesDirectly(url: string | undefined, proxy: AxiosRequestConfig['proxy']): boolean {
+  return proxy === undefined && isPlainLoopback(url);
+}
 
 type OwnDefaults = Omit<AxiosRequestConfig, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
 
