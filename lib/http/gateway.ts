@@ -3,7 +3,7 @@ import type { ResolvedPlatform } from '../config/resolved-options.interface.js';
 import type { PlatformRules } from '../platform/platform.interface.js';
 import { requestRefused } from './request-rules.js';
 
-/** What a URL parser drops or repairs, so that a text could mean one thing to a reader and another to it. */
+/** What a URL parser drops or repairs, so that it would read another URL than the one that was written. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const REPAIRED = /[\u0000-\u001f\u007f]|^[^?#]*\\/;
 
@@ -36,7 +36,7 @@ const LONGEST_AUTHORITY = 600;
 
 const joiner = new Axios({});
 
-/** What of a request says where it goes, with the meaning that it has for Axios. */
+/** The settings of a request that decide where it goes, as Axios reads them. */
 export type Destination = Pick<
   AxiosRequestConfig,
   'baseURL' | 'url' | 'allowAbsoluteUrls' | 'params' | 'paramsSerializer'
@@ -104,9 +104,9 @@ export class Gateway {
   }
 
   #judged(destination: Destination): string {
-    const text = this.#absolute(destination);
-    demandPlainUrl(text);
-    const target = parsed(text);
+    const url = this.#absolute(destination);
+    demandPlainUrl(url);
+    const target = parsed(url);
     if (!this.#origins.has(target.origin)) throw requestRefused(leads(target));
     const owner = this.#ownerOf(target);
     if (owner !== undefined && owner !== this.#platform) {
@@ -145,11 +145,11 @@ export class Gateway {
   }
 }
 
-function parsed(text: string): URL {
+function parsed(url: string): URL {
   try {
-    return new URL(text);
+    return new URL(url);
   } catch {
-    throw requestRefused('its URL is none');
+    throw requestRefused('its URL is invalid');
   }
 }
 
@@ -162,14 +162,15 @@ function isBelow(target: URL, origin: string, path: string): boolean {
   return target.origin === origin && (target.pathname === path || target.pathname.startsWith(`${path}/`));
 }
 
-/** Throws `options_invalid` where a URL is longer than servers take, or means one thing to a reader, another to a parser. */
+/** Throws `options_invalid` where a URL is longer than servers take, or where a parser would read another URL than was written. */
 function demandPlainUrl(text: string): void {
   if (text.length > LONGEST_URL) throw requestRefused(`its URL is longer than ${LONGEST_URL} characters`);
   if (REPAIRED.test(text)) throw requestRefused('its URL holds a backslash or a control character');
   if (hasDotSegment(pathOf(text.trim()))) {
     throw requestRefused('its path holds a dot segment, which would lead to another path');
   }
-  if (authorityOf(text).length > LONGEST_AUTHORITY) throw requestRefused('the host in its URL is too long for one');
+  if (authorityOf(text).length > LONGEST_AUTHORITY)
+    throw requestRefused('the host in its URL is longer than a domain name can be');
 }
 
 function joined(destination: Destination): string {
@@ -180,7 +181,7 @@ function joined(destination: Destination): string {
     return joiner.getUri({ ...destination, url });
   } catch (failure) {
     // A serializer's own failure is the caller's.
-    throw isAxiosError(failure) ? requestRefused('its URL is none') : failure;
+    throw isAxiosError(failure) ? requestRefused('its URL is invalid') : failure;
   }
 }
 
@@ -193,7 +194,7 @@ function authorityOf(url: string): string {
   return AUTHORITY.exec(url)?.[0] ?? '';
 }
 
-/** A URL parser would silently follow such a segment, so that a token goes to another API than the one that is written. */
+/** A URL parser resolves such a segment silently, so that the token would go to another API than the one that was written. */
 function hasDotSegment(path: string): boolean {
   let spelled = path;
   for (let round = 0; round <= DECODE_ROUNDS; round += 1) {

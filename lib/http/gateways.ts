@@ -18,7 +18,7 @@ export class Gateways {
     this.#usual = all.get(usual.rules.platform) ?? own(usual);
   }
 
-  /** The gateway for tokens of a platform. Throws `token_issuer` where the registration has none. */
+  /** The gateway for tokens of a platform. Throws `token_issuer` where the registration does not use it. */
   for(platform: Platform | undefined): Gateway {
     const gateway = platform === undefined ? undefined : this.#all.get(platform);
     if (gateway !== undefined) return gateway;

@@ -7,7 +7,7 @@ export function isRepeatable(body: unknown): boolean {
   return body instanceof ArrayBuffer || ArrayBuffer.isView(body) || body instanceof FormData || body instanceof Blob;
 }
 
-/** The length of a body where it is known: of strings, bytes and blobs, else as the caller says it. */
+/** The length of a body where it is known: of strings, bytes and blobs, else what the caller gives as `Content-Length`. */
 export function lengthOf(body: unknown, contentLength?: unknown): number | undefined {
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength;

@@ -56,13 +56,14 @@ export function demandPassed(config: object): void {
 
 /** A copy that nobody else holds, of what may be set. Throws `options_invalid`. */
 export function checkedConfig<D>(given: AxiosRequestConfig<D>): MindsphereRequestConfig<D> {
-  if (!isValues(given)) throw requestRefused('its configuration is no object');
+  if (!isValues(given)) throw requestRefused('its configuration is not an object');
   const config = copyOf<D>(given);
   refuseOthers(Object.keys(config).filter((name) => !PASSED_NAMES.has(name)));
   const { method = 'get', signal } = config;
   const headers = plainHeaders(config.headers);
-  if (!METHOD.test(method)) throw requestRefused('its method is none of an API');
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw requestRefused('its signal is no AbortSignal');
+  if (!METHOD.test(method)) throw requestRefused('its method is invalid');
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw requestRefused('its signal is not an AbortSignal');
   demandHeaders(headers);
   config.headers = headers;
   return config;

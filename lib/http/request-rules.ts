@@ -26,13 +26,13 @@ const NOT_IN_HEADER = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 export function plainHeaders(headers: unknown): RawAxiosRequestHeaders {
   const plain: unknown = isValues(headers) && typeof headers['toJSON'] === 'function' ? headers['toJSON']() : headers;
   if (plain === undefined || plain === null) return {};
-  if (!isValues(plain) || Symbol.iterator in plain) throw requestRefused('its headers are no object');
+  if (!isValues(plain) || Symbol.iterator in plain) throw requestRefused('its headers are not an object');
   // What they hold is judged next.
   return { ...plain } as RawAxiosRequestHeaders;
 }
 
 /**
- * Judges headers as a caller gives them, before Axios drops what is wrong with them without a word. Throws
+ * Judges headers as a caller gives them, because Axios drops invalid characters silently. Throws
  * `options_invalid`, which names the header, never its value.
  */
 export function demandHeaders(headers: Readonly<Record<string, unknown>>): void {
@@ -50,12 +50,12 @@ export function ownHeader(name: string): Error {
 }
 
 function demandHeader(name: string, value: unknown): void {
-  if (!HEADER_NAME.test(name)) throw requestRefused('the name of a header holds characters that no name has');
+  if (!HEADER_NAME.test(name)) throw requestRefused('the name of a header holds invalid characters');
   if (NOT_THE_CALLERS.has(name.toLowerCase())) throw ownHeader(name);
   if (value === undefined || value === null || value === false) return;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (values.some((one) => NOT_IN_HEADER.test(String(one)))) {
-    throw requestRefused(`the header ${name} holds characters that no header has`);
+    throw requestRefused(`the header ${name} holds invalid characters`);
   }
 }
 

@@ -56,8 +56,8 @@ export function tokenAdapter(credentials: MindsphereCredentials, { gateways, lim
 }
 
 /**
- * Any status: whether it pleases the caller is judged when redirects and rejections have had their turn. A body cannot
- * bring other headers than its own.
+ * Any status is accepted here: the caller's `validateStatus` is asked after redirects and the replay. A body cannot set
+ * other headers than its own.
  */
 const AS_IT_IS = {
   baseURL: undefined,
@@ -91,7 +91,7 @@ class AxiosCarrier implements Carrier<AxiosStep, AxiosResponse> {
   async send({ url, method, headers: given, data }: AxiosStep, { value, authorization }: AccessToken) {
     this.#sent.push(value);
     const agents = this.#limits.axios();
-    // They have been judged: none of them is called so.
+    // The caller's have been judged: they hold no Authorization.
     const headers = Object.assign(new AxiosHeaders(), given, { Authorization: authorization });
     this.#demandLimits(headers, data);
     const proxy = goesDirectly(url, agents.proxy) ? { proxy: false as const } : undefined;

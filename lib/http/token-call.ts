@@ -123,8 +123,8 @@ function demandSamePlatform({ platform }: AccessToken, { rules }: Gateway): void
 }
 
 /**
- * The step that a redirect asks for (RFC 9110, section 15.4); `undefined` where the answer is none that is followed: it
- * leads to another place than a token may go to, or demands a body that is gone.
+ * The step that a redirect asks for (RFC 9110, section 15.4); `undefined` where the answer is not followed: it leads to
+ * where a token must not go, or demands a body that was consumed.
  */
 function nextStep<S extends Step, A>({ gateway, carrier }: Call<S, A>, step: S, answer: A): S | undefined {
   const status = carrier.statusOf(answer);

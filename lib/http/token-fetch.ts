@@ -46,7 +46,7 @@ export function tokenFetch(credentials: MindsphereCredentials, { gateways, limit
     const step = { url, method, repeatable: body.isRepeatable, headers, body };
     const response = await answerTo({ credentials, gateway, carrier }, step, redirects);
     if (redirect === 'error' && isRedirect(response)) throw fetchFailed('unexpected redirect');
-    // What the standard says of redirects is not seen by the single requests.
+    // The standard's property, which the single requests do not have.
     return carrier.isRedirected ? Object.defineProperty(response, 'redirected', { value: true }) : response;
   };
 }

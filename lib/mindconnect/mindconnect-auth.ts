@@ -59,7 +59,7 @@ class MindconnectAuth extends TokenManagerAuth {
     return this.#http.gatewayUrl(this.#credentials.platform);
   }
 
-  /** Throws `token_tenant` while nothing says the tenant: of a user not verified yet, for instance. */
+  /** Throws `token_tenant` while the tenant is not known: before the first token of a user who is not verified yet. */
   override GetTenant(): string {
     const tenant = this.#tenant ?? this.#credentials.knownTenant;
     if (tenant !== undefined) return tenant;
