@@ -360,7 +360,7 @@ describe('mindsphere-emulator, the command', () => {
       ];
       const process = start(['--port', '0', '--json', ...options]);
       await process.says(/\n}\n$/);
-      const { application: address, origin } = JSON.parse(process.stdout());
+      const { application: address, origin, users } = JSON.parse(process.stdout());
       expect(address).toBe(`${origin}/`);
       const { cookie, names } = await signIn(origin, 0);
       expect(names).toEqual(['gw_session', 'XSRF-TOKEN']);
@@ -368,6 +368,9 @@ describe('mindsphere-emulator, the command', () => {
       expect(await get('/x')).toMatchObject({ claims: { 'sws.samauth.ten': '1000000351' } });
       const answer = await get('/api/assetmanagement/v3/assets');
       expect(answer).toMatchObject({ platform: 'xcelerator', tenant: '1000000351', tenantName: 'customer' });
+      const headers = { authorization: `Bearer ${users[0].token}` };
+      const { status } = await fetch(`${origin}/api/assetmanagement/v3/assets`, { headers });
+      expect(status).toBe(200);
     });
 
     it('says 502 where no application is, in words for people', async () => {
