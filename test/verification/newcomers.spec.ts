@@ -200,7 +200,8 @@ const FORGERS: Record<string, Forger> = {
 };
 
 describe.each(Object.entries(FORGERS))('forged tokens that are repeated: %s', (_, forger) => {
-  it.each(Object.entries(WAYS))(
+  // Short: by the verifier alone, which decides; what a client learns of it over HTTP is above.
+  it.each(short(Object.entries(WAYS).slice(0, 1), Object.entries(WAYS)))(
     "20 newcomers of the flood's first 2 s are in within 2 s, later ones within 30 s: %s",
     async (_way, asking) => {
       const keyOf = (tenant: string) => testKey(`key-of-${tenant}`, 0);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { type KeyObject, randomBytes, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Controller, Get, UseGuards } from '@nestjs/common';
@@ -6,6 +6,8 @@ import { type MindsphereCredentialsModuleOptions, UserTokenGuard } from 'nestjs-
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, fakeTime } from '../support/application.js';
 import { ADAPTERS, type HttpAnswer, serve } from '../support/key-server-http.js';
+import { short } from '../support/length.js';
+import { rsaPair } from '../support/rsa-keys.js';
 
 /*
  * A token server and key server that is written from the protocol page alone (sections 3 and 6 to 8), and shares nothing
@@ -25,19 +27,19 @@ interface Key {
   readonly entry: Fields;
 }
 
-const keyOf = (kid: string): Key => {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const keyOf = (kid: string, pair: string): Key => {
+  const { privateKey, publicKey } = rsaPair(pair);
   const { n = '', e } = publicKey.export({ format: 'jwk' });
   const withZero = Buffer.concat([Buffer.alloc(1), Buffer.from(n, 'base64url')]).toString('base64url');
   return { kid, privateKey, entry: { kty: 'RSA', e, use: 'sig', kid, alg: 'RS256', n: withZero } };
 };
 
 const [PLATFORM, REPLACED, NEXT, OTHER_PLATFORM, ATTACKER] = [
-  keyOf('key-id-1'),
-  keyOf('key-id-1'),
-  keyOf('key-id-2'),
-  keyOf('key-id-1'),
-  keyOf('key-id-1'),
+  keyOf('key-id-1', 'strict-0'),
+  keyOf('key-id-1', 'strict-1'),
+  keyOf('key-id-2', 'strict-2'),
+  keyOf('key-id-1', 'strict-3'),
+  keyOf('key-id-1', 'strict-4'),
 ] as const;
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -126,7 +128,7 @@ class GuardedController {
   }
 }
 
-describe.each(ADAPTERS)('an application on %s', (adapter) => {
+describe.each(short(ADAPTERS.slice(0, 1), [...ADAPTERS]))('an application on %s', (adapter) => {
   async function start(server: StrictServer, options: MindsphereCredentialsModuleOptions = {}) {
     fakeTime();
     const urls = { gatewayUrl: server.origin, oauthUrl: server.oauthUrl };
@@ -273,7 +275,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
       (n: number) => signed(ATTACKER, server.claims(`listed${n % 7}`)),
       (n: number) => forged(PLATFORM.kid, server.claims(`invented${n}`)),
     ];
-    for (let n = 0; n < 1_500; n += 1) {
+    for (let n = 0; n < short(700, 1_500); n += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one moment after the other
       expect([401, 503]).toContain(await status(forge[n % forge.length]!(n)));
       vi.advanceTimersByTime(100);

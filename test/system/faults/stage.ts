@@ -56,11 +56,14 @@ export class Stage {
   expired = 0;
   readonly #platform: StubPlatform;
   readonly #open = new Map<ClientRequest, boolean>();
+  /** Signatures that are being verified, in threads that no turn of the event loop waits for. */
+  #verifying = 0;
   #opened = 0;
 
   constructor(platform: StubPlatform) {
     this.#platform = platform;
     this.#watchRequests();
+    this.#watchVerification();
     isOnStage = true;
     fakeTime();
     vi.setSystemTime(BEGIN);
@@ -158,6 +161,19 @@ export class Stage {
     });
   }
 
+  #watchVerification(): void {
+    const { subtle } = globalThis.crypto;
+    const original = subtle.verify.bind(subtle);
+    vi.spyOn(subtle, 'verify').mockImplementation(async (...given) => {
+      this.#verifying += 1;
+      try {
+        return await original(...given);
+      } finally {
+        this.#verifying -= 1;
+      }
+    });
+  }
+
   /** Until nothing is under way but what hangs at the platform. */
   async #quiet(): Promise<void> {
     let calm = 0;
@@ -165,7 +181,7 @@ export class Stage {
       // oxlint-disable-next-line no-await-in-loop -- one turn of the event loop after the other
       await nextTurn();
       const arrived = this.#platform.count === this.#opened;
-      calm = arrived && [...this.#open.values()].every(Boolean) ? calm + 1 : 0;
+      calm = arrived && this.#verifying === 0 && [...this.#open.values()].every(Boolean) ? calm + 1 : 0;
     }
   }
 }
