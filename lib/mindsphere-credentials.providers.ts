@@ -28,12 +28,12 @@ import { TokenVerifier } from './users/token-verifier.js';
 import { UserToken } from './users/user-token.js';
 import { injectedUserToken } from './users/user-token-of-request.js';
 
-/** Injection token of what the credentials of one registration stand on. */
+/** Injection token of the {@link CredentialsContexts} of one registration. */
 const CONTEXT = Symbol('mindsphere-credentials:context');
 
 type InjectionTokenOf = (type: Injectable) => InjectionToken;
 
-/** The providers of one registration; what is exported carries its name. */
+/** The providers of one registration; the exported ones have its name in their injection tokens. */
 export function createProviders(name: string | undefined): {
   readonly providers: FactoryProvider[];
   readonly exported: InjectionToken[];
@@ -51,7 +51,7 @@ export function createProviders(name: string | undefined): {
   };
 }
 
-/** What the exported classes stand on. */
+/** What the exported classes depend on. */
 function internalProviders(injectionTokenOf: InjectionTokenOf, name: string | undefined): FactoryProvider[] {
   return [
     single(
@@ -67,7 +67,7 @@ function internalProviders(injectionTokenOf: InjectionTokenOf, name: string | un
   ];
 }
 
-/** Whom the application can act as. */
+/** The credentials that the application can use. */
 function credentialProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   const [app, tenant] = [injectionTokenOf(AppCredentials), injectionTokenOf(TenantCredentials)];
   return [
@@ -86,7 +86,7 @@ function credentialProviders(injectionTokenOf: InjectionTokenOf): FactoryProvide
   ];
 }
 
-/** Who the users are, and how their requests are guarded. */
+/** Verification of users, the guard and the exception filters. */
 function userProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   const [app, verifier] = [injectionTokenOf(AppCredentials), injectionTokenOf(TokenVerifier)];
   return [
@@ -104,7 +104,7 @@ function userProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   ];
 }
 
-/** What Nest makes for each request, and with it whatever injects one of these. */
+/** Request-scoped providers: Nest makes them, and whatever injects them, for each request. */
 function requestScopedProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   const user = injectionTokenOf(UserToken);
   return [
@@ -124,7 +124,7 @@ function requestScopedProviders(injectionTokenOf: InjectionTokenOf): FactoryProv
   ];
 }
 
-/** What else an application injects. */
+/** Other classes that an application can inject. */
 function otherProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
   return [
     single(injectionTokenOf(MindsphereCredentialsEvents), [], () => new MindsphereCredentialsEvents()),
@@ -136,7 +136,7 @@ function otherProviders(injectionTokenOf: InjectionTokenOf): FactoryProvider[] {
 function single(
   provide: InjectionToken,
   inject: InjectionToken[],
-  // What Nest injects has no type; each factory names what it asks for.
+  // The types of injected values are not known here; each factory declares its own.
   make: (registration: Registration, ...dependencies: never[]) => unknown,
 ): FactoryProvider {
   return {

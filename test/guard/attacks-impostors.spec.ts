@@ -244,7 +244,7 @@ describe('forUser', () => {
     expect(JSON.parse(platform.app.only.body.toString())).toMatchObject({ hostTenant: 'host1', userTenant: 'acme' });
   });
 
-  it('asks for nothing when told to forget the token of a forged user', () => {
+  it('makes no request when the token of a forged user is invalidated', () => {
     for (const [, make] of IMPOSTORS) app.forUser(forbidden<UserToken>(make())).invalidate();
     expect(platform.count).toBe(0);
   });

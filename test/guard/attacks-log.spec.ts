@@ -112,7 +112,7 @@ describe('the log of refused tokens', () => {
     expect(faultsOf(about)).toEqual([]);
   });
 
-  it('says nothing of a request without credentials, nor of one that is let in', async () => {
+  it('has no line for a request without credentials, nor for one that is accepted', async () => {
     expect((await logged(validToken)).lines).toEqual([]);
     capture.lines = [];
     await app.send('/guarded');

@@ -191,7 +191,7 @@ describe.each(ADAPTERS)('a good token on %s', (adapter) => {
     return answers;
   }
 
-  it.each([...SAME])('is let in %s', async (_, headers) => {
+  it.each([...SAME])('is accepted %s', async (_, headers) => {
     expect(await app.send('/guarded', headers(validToken()))).toEqual(WELCOME);
   });
 
@@ -261,7 +261,7 @@ describe.each(ADAPTERS)('a good token on %s', (adapter) => {
     }
   });
 
-  it('has made nobody ask for a technical token', () => {
+  it('has caused no request for a technical token', () => {
     expect(platform.app.count).toBe(0);
     expect(platform.elsewhere.count).toBe(0);
   });

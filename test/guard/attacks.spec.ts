@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('a forged token on %s', (adapter: Adapter) => {
     expect(platform.app.count).toBeLessThanOrEqual(asked + 1);
   });
 
-  it('has made nobody ask anything but the key sets of issuers, and has left no trace', () => {
+  it('has caused requests for the key sets of issuers only, and has left no trace', () => {
     const keySets = platform.keys.requests.map(({ url }) => url);
     // No other server may sign for users of acme, so no other one is asked.
     const servers = ['core', 'acme'];

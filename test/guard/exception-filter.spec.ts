@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('MindsphereExceptionFilter on %s', (adapter) => {
     expect((await get('/thrown/token_expired/0')).status).toBe(500);
   });
 
-  it('tells the log alone why', async () => {
+  it('writes the reason to the log only', async () => {
     const warn = vi.fn<(...line: unknown[]) => void>();
     const logger = { log: () => undefined, error: () => undefined, warn };
     const { get } = await lab({ providers: [GLOBAL_FILTER], logger });
@@ -224,7 +224,7 @@ describe('MindsphereExceptionFilter outside HTTP', () => {
     expect(JSON.stringify(given)).not.toContain(SECRET);
   });
 
-  it('tells a WebSocket client of an exception, as Nest does', () => {
+  it('sends a WebSocket client an exception, as Nest does', () => {
     const emit = vi.fn<(event: string, data: unknown) => void>();
     new MindsphereExceptionFilter().catch(error(), host('ws', [{ emit }, {}]));
     expect(emit.mock.calls).toEqual([['exception', { status: 'error', message: 'Unauthorized' }]]);

@@ -258,7 +258,7 @@ describe.each(PLACES)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
     await platform.close();
   });
 
-  it('are let in if and only if the protocol allows it', async () => {
+  it('are accepted if and only if the protocol allows it', async () => {
     const reasons = new Map<string, number>();
     const token = fc.record({
       header: changesOf(HEADER),
@@ -374,7 +374,7 @@ describe.each(PLACES)(`generated tokens on %s (seed ${SEED})`, (adapter) => {
     );
   });
 
-  it('have made nobody ask for technical tokens, and have left no promise unattended', () => {
+  it('have caused no request for technical tokens, and no unhandled rejection', () => {
     expect(platform.app.count).toBe(0);
     expect(platform.elsewhere.count).toBe(0);
     expect(rejections.seen).toEqual([]);

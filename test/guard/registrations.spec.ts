@@ -140,7 +140,7 @@ describe('a guard without a registration', () => {
   @Controller()
   class Guarded {}
 
-  it('says what to import: where there is none at all, and where it is out of reach', async () => {
+  it('names what to import, where there is none and where it is not imported', async () => {
     @Module({ controllers: [Guarded] })
     class Feature {}
     const hint = 'import MindsphereCredentialsModule in the module that uses the guard, or set isGlobal';
@@ -232,7 +232,7 @@ describe.each(ADAPTERS)('@CurrentUserToken() on an open route, on %s', (adapter)
   const byHeader = (name: string) => (request: unknown) =>
     forbidden<{ headers: Record<string, string> }>(request).headers[name];
 
-  it("reads the token as the route's registration says", async () => {
+  it("reads the token by the options of the route's registration", async () => {
     const own = await registered({}, { userToken: { extract: byHeader('x-own') } });
     const plant = await registered({ name: 'plant' }, { userToken: { extract: byHeader('x-plant') } });
     const imports = [own.registration, plant.registration];

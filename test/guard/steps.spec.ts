@@ -108,7 +108,7 @@ const throws = (error: Error) => () => {
 };
 
 describe('the guard', () => {
-  it('asks nobody about a public route', async () => {
+  it('asks no verifier about a public route', async () => {
     const verifier = verifierOf();
     expect(await verdict({ handler: 'open' }, verifier)).toBe(true);
     expect(verifier.presented).not.toHaveBeenCalled();
@@ -196,7 +196,7 @@ describe('the guard', () => {
     expect(lines).toEqual(['A token could not be verified for an unforeseen reason.']);
   });
 
-  it('says when to come again', async () => {
+  it('answers with Retry-After', async () => {
     const later = failure('key_set_unavailable', { retryAfterMs: 6_001 });
     expect(await verdict({}, { verify: () => throwError(() => later) })).toEqual({
       status: 503,
@@ -221,7 +221,7 @@ describe('the guard', () => {
     expect(await verdict({ handler: 'scoped' })).toBe(true);
   });
 
-  it('tells a WebSocket nothing but no, and the log why', async () => {
+  it('answers a WebSocket with false only, and logs the reason', async () => {
     const refused: Verifier = { verify: () => throwError(() => failure('token_expired')) };
     expect(await verdict({ type: 'ws' }, refused)).toBe(false);
     expect(lines).toEqual(['token_expired: what only the log may tell']);
@@ -266,7 +266,7 @@ describe('the request and the response of a context', () => {
   });
 });
 
-describe('what the caller is told', () => {
+describe('the response to the caller', () => {
   const told = (code: MindsphereCredentialsErrorCode, details = {}) => {
     const { exception, headers } = responseForError(failure(code, details));
     const body = exception.getResponse();
@@ -377,7 +377,7 @@ describe('the exception filter', () => {
     expect(ended).toBe(1);
   });
 
-  it('tells a WebSocket', () => {
+  it('answers a WebSocket', () => {
     const events: unknown[] = [];
     const client = { emit: (...event: unknown[]) => events.push(event) };
     const host = { getType: () => 'ws', switchToWs: () => ({ getClient: () => client }) };

@@ -142,7 +142,7 @@ describe.each(ADAPTERS)('UserTokenGuard on %s', (adapter) => {
     ['by APP_GUARD with useExisting', '/plain', [GLOBAL_GUARD]],
     ['by both', '/used', [GLOBAL_GUARD]],
   ])('%s', (_, path, providers) => {
-    it('lets in a genuine user, whom the handler sees verified', async () => {
+    it('accepts a genuine user, who is verified in the handler', async () => {
       const { get, token } = await lab({ providers });
       expect(told(await get(path, token()))).toEqual([200, { userName: 'ann@acme', verified: true }]);
     });
@@ -197,7 +197,7 @@ describe.each(ADAPTERS)('UserTokenGuard on %s', (adapter) => {
       expect((await get(path, token({ ten: 'globex' }))).status).toBe(200);
     });
 
-    it('leaves routes with @Public() alone, whatever they are sent', async () => {
+    it('does not check routes with @Public(), whatever token is sent', async () => {
       const { get, server } = await lab({ providers });
       for (const jwt of [undefined, '', 'x', server.forged('invented')]) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -299,7 +299,7 @@ describe.each(ADAPTERS)('UserTokenGuard on %s', (adapter) => {
       return /(?:^|; )session=([^;]*)/.exec(headers['cookie'] ?? '')?.[1];
     };
 
-    it('takes the token from where it says, and from nowhere else', async () => {
+    it('takes the token from the configured place, and from no other', async () => {
       const { get, token } = await lab({ options: { userToken: { extract: cookie } } });
       const jwt = token();
       expect((await get('/used', undefined, { cookie: `a=b; session=${jwt}` })).body).toEqual({
@@ -367,7 +367,7 @@ describe.each(ADAPTERS)('UserTokenGuard on %s', (adapter) => {
       expect(told(await get('/scopes'))).toEqual(NO_CREDENTIALS);
     });
 
-    it('in whatever way it is applied by a double of its verifier, and goes on checking scopes', async () => {
+    it('by a double of its verifier, however it is applied, and still checks scopes', async () => {
       const user = fakeUserToken({ userName: 'ann@example.com', scopes: ['myapp.user'] });
       const { get } = await lab({
         providers: [GLOBAL_GUARD],

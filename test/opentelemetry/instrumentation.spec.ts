@@ -127,7 +127,7 @@ describe('the metrics', () => {
     expect(milliseconds(sdk.spans()[0]!.duration)).toBe(2_500);
   });
 
-  it('tell failures by their code', async () => {
+  it('label failures by their code', async () => {
     const { platform, app, sdk } = await lab({ request: { retries: 1, retryDelayMs: 1 } });
     platform.app.next(down).always(refused);
     await failureOf(app.getToken());

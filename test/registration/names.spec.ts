@@ -53,7 +53,7 @@ describe('a name in @InjectCredentials', () => {
     expect(module.get(WantsPlant).credentials).toContain('mock of AppCredentials');
   });
 
-  it('that no registration has stops the start, and says class, registration and what to write', async () => {
+  it('that no registration has stops the start, and the error names class, registration and what to write', async () => {
     const byProperty = await messageOf(start([forRoot()], { providers: [WantsTypoAsProperty] }));
     expect(byProperty).toContain('WantsTypoAsProperty');
     expect(byProperty).toContain("TenantCredentials of registration 'plnt'");

@@ -35,7 +35,7 @@ async function lab(options: Partial<Parameters<typeof startWith>[0]> = {}) {
 }
 
 describe('a token request', () => {
-  it('is told of when it begins and when the token is there', async () => {
+  it('is reported when it begins and when the token is received', async () => {
     const { app, events } = await lab();
     const before = Date.now();
     await tokenOf(app);
@@ -68,14 +68,14 @@ describe('a token request', () => {
     ]);
   });
 
-  it('is told of once for all who wait, and not for a token from the cache', async () => {
+  it('is reported once for all callers that wait, and not for a token from the cache', async () => {
     const { app, events } = await lab();
     await Promise.all(Array.from({ length: 50 }, () => tokenOf(app)));
     await Promise.all(Array.from({ length: 50 }, () => tokenOf(app)));
     expect(typesOf(events)).toEqual(['token_requested', 'token_received']);
   });
 
-  it('tells of each further attempt: why, and after which delay', async () => {
+  it('is reported at each further attempt, with the reason and the delay', async () => {
     const { platform, app, events } = await lab({ request: { retries: 2, retryDelayMs: 5 } });
     platform.app.next(down, json({}, 429));
     await tokenOf(app);
@@ -91,7 +91,7 @@ describe('a token request', () => {
     }
   });
 
-  it('is told of once where it is refused, however often the refusal is repeated from memory', async () => {
+  it('is reported once where it is rejected, however often the remembered rejection is repeated', async () => {
     const { platform, app, events } = await lab();
     platform.app.always(refused);
     for (let call = 0; call < 20; call += 1) {
@@ -133,7 +133,7 @@ describe('a token request', () => {
 });
 
 describe('a failed renewal', () => {
-  it('tells once that the token at hand goes on being served, not for each call', async () => {
+  it('reports once that the held token is still served, not for each call', async () => {
     const { platform, app, events } = await lab();
     fakeTime();
     await tokenOf(app);
@@ -158,7 +158,7 @@ describe('a failed renewal', () => {
     expect(platform.app.count).toBe(3);
   });
 
-  it('without a valid token at hand is no service', async () => {
+  it('is not reported as served where no valid token is held', async () => {
     const { platform, app, events } = await lab();
     platform.app.always(down);
     await failureOf(app.getToken());
@@ -173,7 +173,7 @@ describe('a key set', () => {
       (error: { code: string }) => error.code,
     );
 
-  it('is told of when it is read, with the tenant that is configured', async () => {
+  it('is reported when it is read, with the configured tenant', async () => {
     const { platform, module, events } = await lab({ verification: { keySetTenant: false } });
     expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('ok');
     expect(events).toEqual([
@@ -188,7 +188,7 @@ describe('a key set', () => {
     ]);
   });
 
-  it('is told of when it cannot be read', async () => {
+  it('is reported when it cannot be read', async () => {
     const { platform, module, events } = await lab({ verification: { keySetTenant: false } });
     platform.keys.next(down);
     expect(await verdict(module.get(TokenVerifier), platform.userToken())).toBe('key_set_unavailable');
@@ -198,7 +198,7 @@ describe('a key set', () => {
     ]);
   });
 
-  it('of a stranger is told of without a name, until a token of its was verified', async () => {
+  it('of an unknown issuer is reported without its name, until one of its tokens was verified', async () => {
     fakeTime();
     const { platform, module, events } = await lab({ verification: { keySetTenant: false, keySetMaxAgeMs: MINUTE } });
     const verifier = module.get(TokenVerifier);
@@ -227,7 +227,7 @@ describe('a key set', () => {
     expect(ofType(itsEvents, 'key_set_read')).toMatchObject([{ tenant: 'core', outcome: 'ok', ignoredKeys: 1 }]);
   });
 
-  it('and a refused user are told of by code alone', async () => {
+  it('and a rejected user are reported by code alone', async () => {
     const { platform, module, events } = await lab();
     const verifier = module.get(TokenVerifier);
     const request = (...authorization: string[]) => ({ headers: { authorization: authorization[0] }, rawHeaders: [] });
@@ -240,7 +240,7 @@ describe('a key set', () => {
     ]);
   });
 
-  it("and a user whom the application's rule refuses are told of at each call", async () => {
+  it("and a user whom the application's rule rejects are reported at each call", async () => {
     let allowed = true;
     const { platform, module, events } = await lab({ verification: { allowedTenants: () => allowed } });
     const jwt = platform.userToken();
@@ -252,7 +252,7 @@ describe('a key set', () => {
 });
 
 describe('events', () => {
-  it('are not made where nobody listens', () => {
+  it('are not made where nobody has subscribed', () => {
     const events = new MindsphereCredentialsEvents();
     const make = vi.fn<() => MindsphereCredentialsEvent>(() => ({
       type: 'user_token_refused',
@@ -320,7 +320,7 @@ describe('events', () => {
     expect(eventsOfPlant).toEqual([]);
   });
 
-  it('complete when the application closes, and fail nobody', async () => {
+  it('complete when the application closes, without an error', async () => {
     const { platform, module, app } = await lab();
     const complete = vi.fn<() => void>();
     const error = vi.fn<() => void>();

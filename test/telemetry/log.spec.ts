@@ -47,7 +47,7 @@ async function lab(...registrations: (MindsphereCredentialsModuleOptions & { nam
 }
 
 describe('the log at start', () => {
-  it('says on one line per registration what is configured', async () => {
+  it('has one line for each registration, with what is configured', async () => {
     const { platform, logger } = await lab(
       { tenant: { ...TENANT, subTenant: 'plant1' } },
       { name: 'plant', app: { ...APP, hostTenant: undefined, userTenant: undefined } },
@@ -62,7 +62,7 @@ describe('the log at start', () => {
     ]);
   });
 
-  it('names both platforms, and says that users of siemens.app are refused until their clients are known', async () => {
+  it('names both platforms, and warns that users of siemens.app are rejected until their clients are known', async () => {
     const { platform, logger } = await lab({
       xcelerator: { app: { hostTenant: '1000000999' }, tenant: false },
     });
@@ -77,14 +77,14 @@ describe('the log at start', () => {
     expect(others).toEqual([expect.stringContaining('set xcelerator.clientIds (XCELERATOR_CLIENT_IDS)')]);
   });
 
-  it('says where no OAuth server is known, and what follows', async () => {
+  it('warns where no OAuth server is known, with the consequence', async () => {
     const { logger } = await lab({ gatewayUrl: 'https://private.example', oauthUrl: undefined });
     const lines = logger.take();
     expect(lines[0]).toContain('gateway private.example, OAuth server unknown, app myapp');
     expect(lines.slice(1)).toEqual([expect.stringMatching(/^warn No oauthUrl is known .* users' tokens are refused/)]);
   });
 
-  it('says once where no token of a user is accepted, and what to set', async () => {
+  it('warns once where no user token is accepted, and names what to set', async () => {
     const { logger } = await lab({ app: false }, { name: 'plant', app: false });
     expect(logger.take().filter((line) => line.startsWith('warn'))).toEqual([
       "warn Users' tokens of mindsphere.io are refused, because it is not known which app's users to accept: " +
@@ -96,14 +96,14 @@ describe('the log at start', () => {
     { verification: { clientIds: 'any' as const } },
     { verification: { clientIds: ['host1-myapp-1.0.0'] } },
     { app: { ...APP, hostTenant: undefined } },
-  ])('says nothing of it for %o', async (options) => {
+  ])('does not warn for %o', async (options) => {
     const { logger } = await lab({ app: false, ...options });
     expect(logger.take().filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 });
 
 describe('the log of refresh', () => {
-  it('warns once when it begins to fail, and says when it works again', async () => {
+  it('warns once when it begins to fail, and once more when it works again', async () => {
     const { platform, logger, app } = await lab({});
     fakeTime();
     await tokenOf(app);
@@ -174,7 +174,7 @@ describe('the log of refresh', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('says its count when the application closes, and leaves no timer', async () => {
+  it('has its count when the application closes, and leaves no timer', async () => {
     const { platform, logger, module, app } = await lab({});
     const tenants = Array.from({ length: 7 }, (_, index) => app.forUserTenant(`customer${index}`));
     fakeTime();

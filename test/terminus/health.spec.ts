@@ -95,7 +95,7 @@ describe('the health of credentials', () => {
     expect(platform.count).toBe(0);
   });
 
-  it('tells how long the token is valid and when it came', async () => {
+  it('has the remaining life of the token and when it was received', async () => {
     const { platform, health, app } = await lab();
     fakeTime();
     const { issuedAt } = await tokenOf(app);
@@ -132,7 +132,7 @@ describe('the health of credentials', () => {
     expect(await health()).toMatchObject(down({ app: { status: 'down', secondsLeft: 0, lastErrorCode } }));
   });
 
-  it('is up where a token has expired because nobody asked', async () => {
+  it('is up where a token has expired because it was not used', async () => {
     const { health, app } = await lab();
     fakeTime();
     await tokenOf(app);
@@ -170,7 +170,7 @@ describe('the health of credentials', () => {
     expect(leaksOf([first, await health()], secrets)).toEqual([]);
   });
 
-  it('says nothing of doubles in tests', async () => {
+  it('has no entry for doubles in tests', async () => {
     const indicators = { check: () => ({ up: (found: object) => found }) };
     const double = fakeCredentials() as never;
     expect(await new MindsphereHealthIndicator(indicators as never, double, double).check('mindsphere')).toEqual({});

@@ -12,7 +12,7 @@ const of = (status: number, body: unknown = {}, headers = {}) =>
   });
 
 describe('the failure that an answer means', () => {
-  it('says where, what, and what the server says of it', () => {
+  it('names the endpoint, the status and the message of the server', () => {
     expect(of(400, { error: 'bad', error_description: 'very bad' }).message).toBe(
       'The token endpoint https://x/token answered with status 400 (<bad>: <very bad>).',
     );
@@ -20,11 +20,11 @@ describe('the failure that an answer means', () => {
     expect(of(400).message).toMatch(/ answered with status 400\.$/);
   });
 
-  it.each([300, 307, 399])('says of status %i that no redirect is followed', (status) => {
+  it.each([300, 307, 399])('mentions for status %i that no redirect is followed', (status) => {
     expect(of(status).message).toMatch(/status \d+, a redirect, which is not followed\.$/);
   });
 
-  it.each([299, 400])('says nothing of a redirect for status %i', (status) => {
+  it.each([299, 400])('does not mention a redirect for status %i', (status) => {
     expect(of(status).message).toMatch(/status \d+\.$/);
   });
 
@@ -104,7 +104,7 @@ describe('what becomes of Retry-After', () => {
     expect(of(429, {}, { 'retry-after': value() }).retryAfterMs).toBe(timeMs);
   });
 
-  it.each(['1e+23', 'Infinity', '-1', '1.5', 'NaN'])('as %s it says nothing', (value) => {
+  it.each(['1e+23', 'Infinity', '-1', '1.5', 'NaN'])('is ignored as %s', (value) => {
     expect(of(429, {}, { 'retry-after': value }).retryAfterMs).toBeUndefined();
   });
 });
@@ -117,7 +117,7 @@ async function credentialsAt(answer: Answer, app = {}) {
 }
 
 describe('a request that never got an answer', () => {
-  it('is told with the code of the network', async () => {
+  it('has the code of the network', async () => {
     const { credentials, platform } = await credentialsAt(reset());
     const failure = await failureOf(credentials.getToken());
     expect(failure).toMatchObject({ code: 'token_request_failed', retryable: true, attempts: 1 });
@@ -126,7 +126,7 @@ describe('a request that never got an answer', () => {
     );
   });
 
-  it('because the answer was too large is told, and not as one that may pass', async () => {
+  it('because the answer was too large is reported, and is not retryable', async () => {
     const { credentials, platform } = await credentialsAt(raw({ body: ' '.repeat(256 * 1_024 + 1) }));
     const failure = await failureOf(credentials.getToken());
     const endpoint = `${platform.origin}/api/technicaltokenmanager/v3/oauth/token`;

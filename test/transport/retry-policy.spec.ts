@@ -122,7 +122,7 @@ describe('token requests', () => {
     expect(platform.app.count).toBe(1);
   });
 
-  it('tell how many attempts were made', async () => {
+  it('have the number of attempts', async () => {
     const { platform, credentials } = await credentialsWith({ retryDelayMs: 1, retries: 2 });
     platform.app.always(json({}, 503));
     expect(await failureOf(credentials.getToken())).toMatchObject({ status: 503, retryable: true, attempts: 3 });

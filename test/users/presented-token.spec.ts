@@ -71,7 +71,7 @@ describe('the token that a request presents', () => {
     expect(presentedToken({ headers: { authorization: `Bearer ${JWT}` }, rawHeaders }, {})).toBe(JWT);
   });
 
-  it('is what userToken.extract says, and nothing else', async () => {
+  it('is what userToken.extract returns, and nothing else', async () => {
     const request = withHeader('Bearer other');
     expect(presentedToken(request, { extract: (given) => (given === request ? JWT : undefined) })).toBe(JWT);
     expect((await failureOf(() => presentedToken(request, { extract: () => undefined }))).code).toBe('token_missing');

@@ -29,7 +29,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('the name of a tenant', () => {
-  it('is none where the option says nothing', async () => {
+  it('is undefined without the option', async () => {
     const { nameOf, lines } = lab();
     expect([await nameOf(), lines]).toEqual([undefined, []]);
   });
@@ -45,7 +45,7 @@ describe('the name of a tenant', () => {
     expect(lines).toEqual([]);
   });
 
-  it('is none on another platform, whose map it is not', async () => {
+  it('is undefined on another platform, whose map it is not', async () => {
     const { nameOf } = lab({ [TENANT]: 'acme' });
     expect(await nameOf(TENANT, 'a.b.c', 'mindsphere')).toBeUndefined();
   });

@@ -89,7 +89,7 @@ describe('users of both platforms', () => {
     expect(siemensApp.keys.requests.map(({ url }) => url)).toEqual([`/sws/${HOST}/token_keys`]);
   });
 
-  it('are never judged by what the other platform says', async () => {
+  it('are never checked by the rules of the other platform', async () => {
     const { mindsphere, siemensApp, verdict } = await lab();
     // Both use the key id `key-id-4`, and each key set was read before.
     expect([await verdict(mindsphere.userToken()), await verdict(siemensApp.userToken())]).toEqual(['ok', 'ok']);
@@ -149,7 +149,7 @@ describe('users of both platforms', () => {
     expect(await codes(young)).toEqual(['token_issuer', 'xcelerator']);
   });
 
-  it('are let in by a rule that is given tenant and platform, or by a list of ids of both', async () => {
+  it('are accepted by a rule that is given tenant and platform, or by a list of ids of both', async () => {
     const allowedTenants = vi.fn<(tenant: string, platform: string) => boolean>(() => true);
     const byRule = await lab({}, { verification: { allowedTenants } });
     await byRule.verify(byRule.mindsphere.userToken());
@@ -195,7 +195,7 @@ describe('user.tenantName', () => {
     expect(user.tenantName).toBe(expected);
   });
 
-  it('is the claim after request.deadlineMs, where a function is late: the user is let in', async () => {
+  it('is the claim after request.deadlineMs, where a function is late: the user is accepted', async () => {
     const { siemensApp, verify } = await lab(
       { tenantName: () => new Promise<string>(() => undefined) },
       { request: { deadlineMs: 120, timeoutMs: 120 } },
