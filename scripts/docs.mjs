@@ -75,7 +75,9 @@ async function build(readme, pages) {
   const app = await Application.bootstrap({ ...options, readme, projectDocuments: pages });
   app.renderer.on(PageEvent.END, (page) => {
     // Icons in a file of their own are refused by browsers where the site is opened from a folder.
-    page.contents = page.contents?.replaceAll(/href="[^"#]*assets\/icons\.svg#/g, 'href="#');
+    page.contents = page.contents
+      ?.replaceAll(/href="[^"#]*assets\/icons\.svg#/g, 'href="#')
+      .replaceAll(/<table>[\s\S]*?<\/table>/g, withColumnTitles);
   });
   const project = await app.convert();
   if (project === undefined) throw new Error('TypeDoc could not read the sources');
@@ -87,6 +89,16 @@ async function build(readme, pages) {
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;
   return api;
+}
+
+/** A wide table becomes a list on a telephone (docs/site.css), so its cells have to say of which column they are. */
+function withColumnTitles(table) {
+  const titles = [...table.matchAll(/<th[^>]*>([\s\S]*?)<\/th>/g)].map(([, title]) => plain(title));
+  if (titles.length < 4) return table;
+  return table.replace('<table>', '<table class="wide">').replaceAll(/<tr>[\s\S]*?<\/tr>/g, (row) => {
+    let column = 0;
+    return row.replaceAll('<td', () => `<td data-title="${(titles[column++] ?? '').replaceAll('"', '&quot;')}"`);
+  });
 }
 
 /** What the search finds of the API: its names. The router that knows their pages is there while TypeDoc writes them. */

@@ -99,6 +99,18 @@ describe.runIf(isFullLength && (hasChromium() || CHROMIUM_IS_REQUIRED))(
       expect(complaints).toEqual([]);
     });
 
+    it('the table of options can be read on a telephone: a row is a list with the titles of the columns', async () => {
+      const { page, complaints } = await newVisit(TELEPHONE, 'dark');
+      await page.goto(urlOf(pageOf(/^Options/)));
+      const cells = page.locator('table.wide tr:has-text("HOST_ENVIRONMENT")').first().locator('td');
+      const widths = await cells.evaluateAll((all) =>
+        all.map((cell) => (cell as { offsetWidth?: number }).offsetWidth),
+      );
+      expect(Math.min(...widths.map(Number))).toBeGreaterThan(200);
+      await expect(cells.nth(1).getAttribute('data-title')).resolves.toBe('Variable');
+      expect(complaints).toEqual([]);
+    });
+
     it.each(['light', 'dark'] as const)('no page is wider than a telephone (%s)', async (scheme) => {
       const { page, complaints } = await newVisit(TELEPHONE, scheme);
       for (const file of readdirSync(join(site, 'documents'))) {
