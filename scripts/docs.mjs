@@ -91,14 +91,20 @@ async function build(readme, pages) {
   return api;
 }
 
-/** A wide table becomes a list on a telephone (docs/site.css), so its cells have to say of which column they are. */
+/**
+ * A wide table becomes a list on a telephone (docs/site.css), so its cells have to say of which column they are. Elsewhere
+ * its columns fit on the page because names break between their words.
+ */
 function withColumnTitles(table) {
   const titles = [...table.matchAll(/<th[^>]*>([\s\S]*?)<\/th>/g)].map(([, title]) => plain(title));
   if (titles.length < 4) return table;
-  return table.replace('<table>', '<table class="wide">').replaceAll(/<tr>[\s\S]*?<\/tr>/g, (row) => {
-    let column = 0;
-    return row.replaceAll('<td', () => `<td data-title="${(titles[column++] ?? '').replaceAll('"', '&quot;')}"`);
-  });
+  return table
+    .replace('<table>', '<table class="wide">')
+    .replaceAll(/<code>[^<]*<\/code>/g, (name) => name.replaceAll(/(?<=[._])(?=\w)|(?<=[a-z])(?=[A-Z])/g, '<wbr/>'))
+    .replaceAll(/<tr>[\s\S]*?<\/tr>/g, (row) => {
+      let column = 0;
+      return row.replaceAll('<td', () => `<td data-title="${(titles[column++] ?? '').replaceAll('"', '&quot;')}"`);
+    });
 }
 
 /** What the search finds of the API: its names. The router that knows their pages is there while TypeDoc writes them. */
