@@ -49,7 +49,9 @@ function length(file) {
 /** What a merge leaves behind renders as a heading or as nothing, so a reader of the source finds it too late. */
 function conflicts(file) {
   const lines = textOf(file).split('\n');
-  return lines.flatMap((line, at) => (/^(?:<{7} |>{7} |={7}$)/.test(line) ? [`${file}:${at + 1}: a conflict mark`] : []));
+  return lines.flatMap((line, at) =>
+    /^(?:<{7} |>{7} |={7}$)/.test(line) ? [`${file}:${at + 1}: a conflict mark`] : [],
+  );
 }
 
 /** Generated tables and code are not prose. */
