@@ -58,7 +58,11 @@ export class ReadPriority {
   /** Throws where an issuer has its turn before this one. */
   #readerOf(issuer: string): Reader {
     const retry = this.#retrying.retry(issuer);
-    if (retry === undefined || this.#limit.waitMs(READERS.unknown) === 0) return READERS.unknown;
+    if (retry === undefined) return READERS.unknown;
+    if (this.#limit.waitMs(READERS.unknown) === 0) {
+      this.#retrying.serve(issuer);
+      return READERS.unknown;
+    }
     if (retry === 'late') return READERS.late;
     if (!this.#retrying.takeTurn(issuer)) throw new ReadDenied(RETRY_MS);
     return READERS.retrying;

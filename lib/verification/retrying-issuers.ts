@@ -50,6 +50,12 @@ export class RetryingIssuers {
     return true;
   }
 
+  /** An issuer gets a read out of turn, because there are enough: the others do not wait for it. */
+  serve(issuer: string): void {
+    const waiting = this.#back.get(issuer);
+    if (waiting !== undefined) waiting.isServed = true;
+  }
+
   /** An issuer is denied a read, and is to retry. */
   deny(issuer: string): void {
     const { monotonic } = now();

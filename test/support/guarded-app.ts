@@ -79,7 +79,7 @@ export const REFUSED: Answer = {
   body: '{"message":"Unauthorized","statusCode":401}',
 };
 /** The answer to a token that only the next read of a key set can decide. */
-export const UNDECIDED: Answer = {
+const UNDECIDED: Answer = {
   status: 503,
   challenges: [],
   body: '{"message":"Service Unavailable","statusCode":503}',

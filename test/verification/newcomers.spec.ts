@@ -137,6 +137,7 @@ describe.each(Object.entries(WAYS))('asking %s', (_, asking) => {
   it(`with the platform's set, the first tokens of ${CROWD} tenants at once are in after one read`, async () => {
     const server = await startServer(true);
     const ask = await asking(server, { verification: { keySetTenant: undefined } });
+    fakeTime();
     const tokens = Array.from({ length: CROWD }, (_item, n) => server.token(KEY, { ten: `tenant${n}` }));
     const release = server.platform.keys.hold();
     const answers = tokens.map((jwt) => ask(jwt));
@@ -159,6 +160,7 @@ describe.each(Object.entries(WAYS))('asking %s', (_, asking) => {
   it(`with the issuers' own sets alone, ${CROWD} tenants at once are in at once, one read each`, async () => {
     const server = await startServer(false);
     const ask = await asking(server, { verification: { keySetTenant: false } });
+    fakeTime();
     const tokens = Array.from({ length: CROWD }, (_item, n) => server.token(KEY, { ten: `tenant${n}` }));
     expect(new Set(await Promise.all(tokens.map((jwt) => ask(jwt))))).toEqual(new Set(['in']));
     expect(server.count()).toBe(CROWD);
@@ -202,7 +204,7 @@ const FORGERS: Record<string, Forger> = {
 describe.each(Object.entries(FORGERS))('forged tokens that are repeated: %s', (_, forger) => {
   // Short: by the verifier alone, which decides; what a client learns of it over HTTP is above.
   it.each(short(Object.entries(WAYS).slice(0, 1), Object.entries(WAYS)))(
-    "20 newcomers of the flood's first 2 s are in within 2 s, later ones within 30 s: %s",
+    "20 newcomers of the flood's first 2 s are in within 2 s, later ones within 10 s: %s",
     async (_way, asking) => {
       const keyOf = (tenant: string) => testKey(`key-of-${tenant}`, 0);
       const server = await startServer(false, keyOf);
@@ -215,8 +217,8 @@ describe.each(Object.entries(FORGERS))('forged tokens that are repeated: %s', (_
       await play(server, ask, [...early, ...late, ...together], 41 * SECOND, forger);
       expect({
         early: slowest(early) <= 2 * SECOND || slowest(early),
-        late: slowest(late) <= 30 * SECOND || slowest(late),
-        together: slowest(together) <= 30 * SECOND || slowest(together),
+        late: slowest(late) <= 10 * SECOND || slowest(late),
+        together: slowest(together) <= 10 * SECOND || slowest(together),
         wasted: wasted(server) <= 30 || wasted(server),
       }).toEqual({ early: true, late: true, together: true, wasted: true });
     },
