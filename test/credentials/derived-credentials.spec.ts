@@ -27,13 +27,13 @@ describe('derived credentials', () => {
 });
 
 it.each([
-  ['userTenant', 'a.b'],
-  ['hostTenant', ''],
-  ['subTenant', undefined],
-])('%s is demanded to be a label, without its value', async (name, value) => {
+  ['userTenant', 'a.b', ''],
+  ['hostTenant', '', ''],
+  ['subTenant', undefined, ', and was given undefined'],
+])('%s is demanded to be a label, without its value', async (name, value, hint) => {
   expect(await failureOf(() => tenantLabel(value, name))).toMatchObject({
     code: 'options_invalid',
-    message: `${name} must be one DNS label (letters, digits and inner dashes, at most 63).`,
+    message: `${name} must be one DNS label (letters, digits and inner dashes, at most 63)${hint}.`,
   });
   expect(tenantLabel('aCme', name)).toBe('acme');
 });
