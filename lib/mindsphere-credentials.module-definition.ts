@@ -19,7 +19,7 @@ import { Registration, REGISTRATION_ID, type RegistrationId, Registrations } fro
 export interface MindsphereCredentialsModuleExtras {
   /** Makes what is registered available everywhere. Default `false`. */
   isGlobal?: boolean | undefined;
-  /** Tells this registration from others; inject with `@InjectCredentials(AppCredentials, name)`. Default: none. */
+  /** Names this registration; inject with `@InjectCredentials(AppCredentials, name)`. Default: none. */
   name?: string | undefined;
 }
 

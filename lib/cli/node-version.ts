@@ -5,7 +5,7 @@
 const OLDEST_MAJOR = 20;
 const OLDEST_MINOR = 19;
 
-/** What to say to whoever runs a command with a Node that is too old; `undefined` for any other. */
+/** The message for a Node that is too old to run a command; `undefined` for any other. */
 export function complaintAboutNode(command: string): string | undefined {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_MAJOR || (major === OLDEST_MAJOR && minor >= OLDEST_MINOR)) return undefined;

@@ -4,7 +4,7 @@ import { demandHeaders, plainHeaders, requestRefused } from './request-rules.js'
 
 /**
  * What a caller may set. Everything else could lead a token elsewhere (`adapter`, `transport`, `socketPath`, `proxy`,
- * agents, `beforeRedirect`, `lookup`, `auth`), or is not for servers: a name is let in by being listed, not left out.
+ * agents, `beforeRedirect`, `lookup`, `auth`), or is not for servers: a setting is accepted only if its name is in this list.
  */
 const PASSED = [
   'url',

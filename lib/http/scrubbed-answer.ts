@@ -138,7 +138,7 @@ function maskedString(data: string, mask: Masker, { responseEncoding }: Asked): 
   return masked === bytes ? data : Buffer.from(masked).toString(encoding);
 }
 
-/** The masked start of a stream. It is read only when it is asked for, and ended with whoever destroys the new one. */
+/** The masked start of a stream. It is read only when it is asked for, and destroyed together with the new one. */
 function maskedStream(source: Readable, mask: Masker, fail: Fail): Readable {
   const masked = Readable.from(masking(source, mask, fail), { objectMode: false });
   masked.once('close', () => source.destroy());
@@ -160,7 +160,7 @@ async function* masking(source: Readable, mask: Masker, fail: Fail): AsyncGenera
   yield mask.startOf(Buffer.concat(chunks), LONGEST_FAILED_BODY);
 }
 
-/** The same bytes from an object that knows nothing of the request they answer; whoever destroys it ends the download. */
+/** The same bytes from an object that knows nothing of the request they answer; destroying it ends the download. */
 function passedOn(source: Readable, fail: Fail): Readable {
   const bare = new PassThrough();
   finished(source, (failure) => {

@@ -15,7 +15,7 @@ const STORE_WAIT_PART = 3 / 5;
 const POLL_MS = { least: 50, most: 200 };
 /** Instances that share a token renew it at different times, at most so much apart. */
 const LONGEST_EARLIER_MS = 60_000;
-/** Instances differ a little in how much life they count for a token; a gain of less than this is none. */
+/** Instances differ a little in how much life they count for a token; a gain of less than this does not count. */
 const LEAST_GAIN_MS = 1_000;
 
 /**

@@ -146,7 +146,7 @@ export class MindsphereEmulator {
    *
    * @example emulator.respond('GET', '/api/assetmanagement/v3/assets/{id}', ({ params }) => ({ assetId: params.id }));
    *
-   * @throws TypeError for a path that is none below `/api/`, and for an answer that cannot be sent
+   * @throws TypeError for a path that is not below `/api/`, and for an answer that cannot be sent
    */
   respond(method: string, path: string, response: StubResponse): void {
     this.#core.stubs.add(method, path, response);

@@ -15,7 +15,7 @@ export interface AppIdentity extends ResolvedAppOptions {
 /** The user that a technical token is for. No dump of it shows the user: what could is returned by functions. */
 export interface CallerContext {
   readonly kind: string;
-  /** Tells contexts apart; the same in every process. */
+  /** Differs from context to context; the same in every process. */
   readonly fingerprint: string;
   /** What names the user in the body of a token request. */
   readonly fields: () => Readonly<Record<string, string>>;

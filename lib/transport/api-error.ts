@@ -10,7 +10,7 @@ export interface FailedCall {
 
 /**
  * The failure of a call by `MindsphereHttpService`: an `AxiosError` from which no token can be reached. It is a class
- * of its own, so that an exception filter can tell it from failures of the application's other clients.
+ * of its own, so that an exception filter can distinguish it from failures of the application's other clients.
  */
 export class ApiError extends AxiosError {
   readonly #call: FailedCall;

@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 
 /**
  * A moment by both clocks, in milliseconds. The wall clock may be set while the process runs. The monotonic clock cannot
- * be set, but stands still while the machine sleeps. So neither is enough to tell the age of a token.
+ * be set, but stands still while the machine sleeps. So neither is enough to measure the age of a token.
  */
 export interface Moment {
   readonly wall: number;

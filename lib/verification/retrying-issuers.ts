@@ -14,8 +14,8 @@ interface Retrying {
 }
 
 /**
- * Unknown issuers that were denied a read and retry in time, in the order in which they came back first. Whoever sends
- * forged tokens can keep few issuers in this order, because each costs him one token in every {@link RETRY_MS}; those that
+ * Unknown issuers that were denied a read and retry in time, in the order in which they came back first. A sender of
+ * forged tokens can keep few issuers in this order, because each costs one token in every {@link RETRY_MS}; those that
  * are not repeated leave it after {@link GRACE_MS}.
  */
 export class RetryingIssuers {
