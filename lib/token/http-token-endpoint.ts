@@ -34,6 +34,12 @@ import type {
 } from './token-source.interface.js';
 import { failureOfAnswer, type HttpAnswer, tookTooLong, transportFailure } from '../transport/request-failure.js';
 
+/** One object for all: there may be 10,000 tokens, and most registrations share none. */
+const NOT_SHARED: Pick<OrderSharing, 'retract' | 'lastResort'> = {
+  retract: () => undefined,
+  lastResort: () => undefined,
+};
+
 /** Token requests over HTTP, within the limits of one registration. */
 export class HttpTokenEndpoint implements TokenEndpoint {
   // Private, so that no dump of the application shows what Axios keeps of requests.
@@ -62,8 +68,9 @@ export class HttpTokenEndpoint implements TokenEndpoint {
       grant$: this.#grant(makeOrder, memory, shared),
       forgetRefusal: () => memory.forget(),
       refusedForMs: () => memory.leftMs,
-      retract: (token) => shared?.retract(token),
-      lastResort: () => shared?.lastResort(),
+      ...(shared === undefined
+        ? NOT_SHARED
+        : { retract: (token) => shared.retract(token), lastResort: () => shared.lastResort() }),
     };
   }
 
