@@ -123,7 +123,7 @@ export class TenantKeySet {
     const key = await this.#held.signerOf(token);
     if (obstacle === undefined) return key === undefined ? this.#ruleOut(token) : { key };
     if (key === undefined) return this.#isRuledOut(token) ? this.#ruleOut(token) : { undecided: obstacle };
-    // While its server fails, a set that is too old goes on being used.
+    // While its server fails, a set that is too old is still used.
     return obstacle.byServer && this.#held.age() !== 'unusable' ? { key } : { undecided: obstacle };
   }
 

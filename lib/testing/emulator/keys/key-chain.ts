@@ -105,7 +105,7 @@ interface SavedState {
   readonly lastId: number;
 }
 
-/** The file in which an emulator keeps its private keys. Whoever can read it can sign tokens for the emulator. */
+/** The file in which an emulator keeps its private keys. A process that can read it can sign tokens for the emulator. */
 export class KeyFile {
   readonly #path: string;
 
