@@ -55,7 +55,7 @@ describe('users of an application without key store credentials', () => {
     expect(await verdictOf(environment, cid)).toMatch(verdict);
   });
 
-  it('are told what to set where no app is known', async () => {
+  it('get an error that says what to set where no app is known', async () => {
     const refusal = await verdictOf({}, 'myapp-host1');
     expect(refusal).toContain('verification.clientIds');
     expect(refusal).toContain('app.appName (MDSP_OS_VM_APP_NAME)');

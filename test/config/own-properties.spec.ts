@@ -21,7 +21,7 @@ import { MemoryStore } from '../support/memory-store.js';
 import type { StubPlatform } from '../support/stub-platform.js';
 
 /*
- * Whoever can pollute `Object.prototype` (another dependency's merge of a request's JSON, say) must not decide for this
+ * Code that can pollute `Object.prototype` (another dependency's merge of a request's JSON, say) must not decide for this
  * library. The first test finds every read in lib/ that falls through to it; the others play what an attacker would set.
  */
 

@@ -175,7 +175,7 @@ describe('a call that cannot be meant', () => {
     },
   );
 
-  it('a section that is a promise is told so', async () => {
+  it('the error for a section that is a promise says so', async () => {
     expect(await faultsOf({ app: Promise.resolve(APP) })).toContain('app must be an object; it is a promise: await it');
   });
 
@@ -203,17 +203,20 @@ describe('a call that cannot be meant', () => {
     expect(message).toContain('needs useFactory, useClass or useExisting');
   });
 
-  it.each([undefined, null, 'x'])('a factory that returns %o is told what to return', async (nothing) => {
+  it.each([undefined, null, 'x'])('the error for a factory that returns %o says what to return', async (nothing) => {
     const useFactory = () => forbidden<object>(nothing);
     const message = await messageOf(() => start([MindsphereCredentialsModule.forRootAsync({ useFactory })]));
     expect(message).toContain('write what useFactory returns');
   });
 
-  it.each(['isGlobal', 'name'])('%s inside what a factory returns is told its place', async (extra) => {
-    const useFactory = () => forbidden<object>({ [extra]: 'plant' });
-    const message = await messageOf(() => start([MindsphereCredentialsModule.forRootAsync({ useFactory })]));
-    expect(message).toContain(`${extra} is no option here: write it beside useFactory`);
-  });
+  it.each(['isGlobal', 'name'])(
+    'the error for %s inside what a factory returns says where it belongs',
+    async (extra) => {
+      const useFactory = () => forbidden<object>({ [extra]: 'plant' });
+      const message = await messageOf(() => start([MindsphereCredentialsModule.forRootAsync({ useFactory })]));
+      expect(message).toContain(`${extra} is no option here: write it beside useFactory`);
+    },
+  );
 
   it.each([undefined, null, {}, 'token'])('as(%o) says what to pass', async (credentials) => {
     const http = (await startWith({})).get(MindsphereHttpService);

@@ -282,7 +282,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect(await postSlowly(`${await application.getUrl()}/guarded`, jwt)).toEqual(userOf(jwt, 1));
   });
 
-  it('each registration believes its own guard only', async () => {
+  it('each registration accepts users of its own guard only', async () => {
     @Controller()
     class PlantController {
       constructor(
@@ -334,7 +334,7 @@ describe('outside of a request', () => {
 });
 
 describe('a listener', () => {
-  it('is told every later token in the course of its own request', async () => {
+  it('gets every later token in the course of its own request', async () => {
     fakeTime();
     const platform = await startPlatform();
     const module = await startWith({ ...platform.urls, app: APP, tenant: false });

@@ -319,7 +319,7 @@ describe('the tenants of credentials for a user', () => {
     expect(asked(configured.server)).toEqual([{ hostTenant: 'configured', userTenant: 'acme' }]);
   });
 
-  it('are told apart from those without a user, whose configured tenant is theirs', async () => {
+  it('are distinguished from those without a user, which have the configured tenant', async () => {
     const { server, credentials, userOf } = await appLab({ hostTenant: 'host1', userTenant: 'configured' });
     await tokenOf(credentials);
     await tokenOf(credentials.forUser(await userOf({ ten: 'customer' })));

@@ -301,7 +301,7 @@ describe('tokens of two platforms', () => {
     await expect.poll(() => store.entries.size).toBe(2);
   });
 
-  it('are told apart by events', async () => {
+  it('are distinguished by events', async () => {
     const { module, events } = await bothPlatforms();
     const app = module.get(AppCredentials);
     await tokenOf(app);

@@ -382,7 +382,7 @@ describe('isGlobal', () => {
 describe('registrations side by side', () => {
   const other = { ...APP, keyStoreClientId: 'other-id', keyStoreClientSecret: 'other-s3cr3t' };
 
-  it('are told apart by name', async () => {
+  it('are distinguished by name', async () => {
     @Injectable()
     class Consumer {
       constructor(
@@ -581,7 +581,7 @@ describe('faults', () => {
     expect(message).not.toContain(APP.keyStoreClientSecret);
   });
 
-  it('of the environment are told in the same way', async () => {
+  it('of the environment are reported in the same way', async () => {
     setEnvironment({
       ...APP_VARIABLES,
       MDSP_HOST_TENANT: 'a.b',

@@ -412,7 +412,7 @@ describe('a server that takes its time', () => {
 });
 
 describe.each(['app', 'tenant'] as const)('an error status: %s', (kind) => {
-  it('tells what the server said, in the words of OAuth', async () => {
+  it('reports the error of the server by the fields of OAuth', async () => {
     const { platform, endpoint, credentials } = await clientOf(kind);
     endpoint.next(json({ error: 'unauthorized', error_description: 'Bad credentials' }, 401));
     const error = await failureOf(credentials.getToken());

@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('a forged token on %s', (adapter: Adapter) => {
     expect(platform.elsewhere.count).toBe(0);
     expect(platform.tenant.count).toBe(0);
     expect(trap.visits).toBe(0);
-    expect(connections.strangers(...ports)).toEqual([]);
+    expect(connections.otherTargets(...ports)).toEqual([]);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(rejections.seen).toEqual([]);
   });

@@ -113,7 +113,7 @@ describe('calls of APIs', () => {
     expect((await firstValueFrom(client.get(ASSETS, { validateStatus: null }))).status).toBe(404);
   });
 
-  it('tells by its code why the network failed', async () => {
+  it('says by its code why the network failed', async () => {
     const { client, api } = await startLab();
     api.always(reset());
     expect(await errorOf(client.get(ASSETS))).toMatchObject({ isAxiosError: true, code: 'ECONNRESET' });

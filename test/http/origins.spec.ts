@@ -21,7 +21,7 @@ async function refusalOf(client: MindsphereHttpClient, config: AxiosRequestConfi
   const failure = await failureOf(client.request(forbidden<MindsphereRequestConfig>(config)));
   watch.stop();
   expect(failure).toMatchObject(refusals);
-  expect(watch.strangers()).toEqual([]);
+  expect(watch.otherTargets()).toEqual([]);
   return failure.message;
 }
 
@@ -299,7 +299,7 @@ describe('where a token goes', () => {
       },
     );
 
-    it.each([null, 'x', []])('%j is none', async (config) => {
+    it.each([null, 'x', []])('%j is not a configuration', async (config) => {
       const { client } = await startLab();
       expect(await refusalOf(client, forbidden<AxiosRequestConfig>(config))).toMatch(/not sent/);
     });
@@ -388,12 +388,12 @@ describe('where a token goes', () => {
       afterEach(() => watch.stop());
 
       it.each([301, 302, 303, 307, 308])('a %i to another origin is the answer', async (status) => {
-        const stranger = await startPlatform();
+        const elsewhere = await startPlatform();
         const { client, api } = await startLab();
-        api.next(redirect(`${stranger.origin}/x`, status));
+        api.next(redirect(`${elsewhere.origin}/x`, status));
         const error = await errorOf(client.post('/api/a', { a: 1 }));
-        expect(error).toMatchObject({ response: { status, headers: { location: `${stranger.origin}/x` } } });
-        expect([stranger.count, api.count]).toEqual([0, 1]);
+        expect(error).toMatchObject({ response: { status, headers: { location: `${elsewhere.origin}/x` } } });
+        expect([elsewhere.count, api.count]).toEqual([0, 1]);
       });
 
       it.each([
@@ -410,7 +410,7 @@ describe('where a token goes', () => {
         const location = where.replace('GATEWAY', platform.origin).replace('HOST', new URL(platform.origin).host);
         api.next(redirect(location));
         expect(await errorOf(client.get('/api/a'))).toMatchObject({ response: { status: 302 } });
-        expect(watch.strangers(Number(new URL(platform.origin).port))).toEqual([]);
+        expect(watch.otherTargets(Number(new URL(platform.origin).port))).toEqual([]);
         expect(api.count).toBe(1);
       });
     });

@@ -129,7 +129,7 @@ describe('a proxy', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  it('that refuses is told of without its password, which it repeats', async () => {
+  it('that refuses is reported without its password, which it repeats', async () => {
     const { platform, proxy, start } = await startBehindProxy({ wanted: 'bob:other' });
     vi.stubEnv('HTTPS_PROXY', `http://ann:geheim%25proxy@127.0.0.1:${proxy.port}`);
     const { app, http, factory } = await start();

@@ -58,7 +58,7 @@ describe.each(WAYS)('calls by %s', (_, call) => {
     expect([mindsphere.elsewhere.count, siemensApp.elsewhere.count]).toEqual([0, 0]);
   });
 
-  it('tell gateways of one origin apart by the longer path', async () => {
+  it('distinguish gateways of one origin by the longer path', async () => {
     const emulator = await MindsphereEmulator.start({ xcelerator: true });
     onTestFinished(() => emulator.close());
     const module = await startWith(emulator.moduleOptions);

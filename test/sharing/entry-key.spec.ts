@@ -137,7 +137,7 @@ describe('a sealed entry', () => {
     expect(await refusalOf(key.open(name, v1))).toBe('malformed');
   });
 
-  it('is refused where it is none', async () => {
+  it('is refused where it is not a key', async () => {
     const isMalformed = async (value: unknown) => {
       expect(await refusalOf(key.open(name, value))).toBe('malformed');
     };

@@ -174,7 +174,7 @@ describe('a shared token', () => {
     expect(late.events).toContain('store_entry_refused');
   });
 
-  it('is not taken after its end by an instance whose clock is an hour behind, where the store tells the life left', async () => {
+  it('is not taken after its end by an instance whose clock is an hour behind, where the store reports the life left', async () => {
     const { platform, store, startOne } = await instances();
     fakeTime();
     await valueOf(await startOne());

@@ -13,7 +13,7 @@ import { json, StubPlatform } from './stub-platform.js';
 export type { Pair } from './rsa-keys.js';
 export type Fields = Record<string, unknown>;
 
-/** Key pairs of whoever takes part. */
+/** Key pairs of all parties. */
 export const KEYS = {
   /** Signs the tokens of acme's server. */
   genuine: rsaPair('genuine'),

@@ -179,7 +179,7 @@ function sendBytes(port: number, bytes: string): Promise<number> {
 /** Where this process opens connections to, until it is told to stop. */
 export interface ConnectionWatch {
   /** Targets other than these ports of the loopback address. */
-  strangers: (...ports: number[]) => string[];
+  otherTargets: (...ports: number[]) => string[];
   stop: () => void;
 }
 
@@ -196,7 +196,7 @@ export function watchConnections(): ConnectionWatch {
   };
   Socket.prototype.connect = watched;
   return {
-    strangers: (...ports) => [...targets].filter((target) => !ports.some((port) => target === `127.0.0.1:${port}`)),
+    otherTargets: (...ports) => [...targets].filter((target) => !ports.some((port) => target === `127.0.0.1:${port}`)),
     stop: () => {
       Socket.prototype.connect = original;
     },

@@ -6,7 +6,7 @@ describe('APIs of the emulator', () => {
   const { askApi, askAppToken, start } = lab;
 
   describe('APIs', () => {
-    it('tell who a user is', async () => {
+    it('say who a user is', async () => {
       await start();
       const response = await askApi(lab.emulator.issueUserToken({ subtenant: 'plant1' }));
       expect(response.status).toBe(200);
@@ -22,7 +22,7 @@ describe('APIs of the emulator', () => {
       });
     });
 
-    it('tell whose technical token it is', async () => {
+    it('say whose technical token it is', async () => {
       await start();
       const { access_token: token } = await objectOf(await askAppToken());
       expect(await (await askApi(String(token))).json()).toMatchObject({

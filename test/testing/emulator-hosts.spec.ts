@@ -59,7 +59,7 @@ describe('Hosts that the emulator answers to', () => {
     expect(await statusAt('gateway.eu1.notmindsphere.io')).toBe(421);
   });
 
-  it('include the address that it is told to listen on', async () => {
+  it('include the address that it listens on', async () => {
     await start({ host: '0.0.0.0' });
     expect(await statusAt('0.0.0.0:1')).toBe(200);
     expect(await statusAt('192.168.0.1')).toBe(421);

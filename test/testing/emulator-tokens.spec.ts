@@ -184,7 +184,7 @@ describe('Tokens of the emulator', () => {
       expect(decodeJwt(String(body['access_token']))).toMatchObject({ ten: 'customer', subtenant: 'plant1' });
     });
 
-    it('ignore impersonation where the server is told not to know it', async () => {
+    it('ignore impersonation where an option switches it off', async () => {
       await start({ impersonation: false });
       const body = await objectOf(
         await askTenantToken(`grant_type=client_credentials&${IMPERSONATION}&subtenant=plant1`),
@@ -280,7 +280,7 @@ describe('Tokens of the emulator', () => {
       expect(payload['auth_time']).toBe(payload.iat);
     });
 
-    it('say what they are told to', async () => {
+    it('have the claims that are asked for', async () => {
       await start();
       const token = lab.emulator.issueUserToken({
         tenant: 'Other',

@@ -229,7 +229,7 @@ describe('The emulator, as UAA and the platform behave', () => {
   });
 
   describe('key sets', () => {
-    it('have an ETag, and are not sent again to whoever has them', async () => {
+    it('have an ETag, and are not sent again to a client that has them', async () => {
       await start();
       const first = await ask('/piam/customer/token_keys');
       const etag = String(first.headers.get('etag'));

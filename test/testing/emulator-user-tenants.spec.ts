@@ -20,7 +20,7 @@ describe('userTenants of the emulator', () => {
     });
   });
 
-  it('lists the user tenant of the app where it is told nothing, and none behind the last page', async () => {
+  it('lists the user tenant of the app without an option, and nothing behind the last page', async () => {
     await start();
     expect(await (await askApi(await hostToken(), PATH)).json()).toEqual({
       page: { size: 100, totalElements: 1, totalPages: 1, number: 0 },

@@ -69,7 +69,7 @@ describe('An emulator', () => {
     expect(await statusesOf(2, askKeys)).toEqual([418, 503]);
   });
 
-  it('remembers no more requests than it is told to', async () => {
+  it('remembers no more requests than its option says', async () => {
     await start({ rememberedRequests: 2 });
     await statusesOf(2, askKeys);
     await askTenantToken();

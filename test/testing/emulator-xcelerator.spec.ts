@@ -232,7 +232,7 @@ describe('The emulator of siemens.app', () => {
     expect(await askAt('api.eu1.siemens.app')).toBe('http://1000001700.eu1.sws.siemens.com/oauth/token');
   });
 
-  it('tells faults, requests and rotations of the two platforms apart', async () => {
+  it('keeps faults, requests and rotations of the two platforms apart', async () => {
     await start();
     lab.emulator.failNext('app-token', { platform: 'xcelerator', status: 503 });
     lab.emulator.failNext('token-keys', { status: 500 });

@@ -246,7 +246,7 @@ describe('MindsphereEmulator', () => {
   });
 
   describe('requests', () => {
-    it('tell what arrived, secrets cut', async () => {
+    it('record what arrived, with secrets cut', async () => {
       await start();
       const before = Date.now();
       await askAppToken();

@@ -57,7 +57,7 @@ describe('a listener', () => {
     expect(heard.error).toBeUndefined();
   });
 
-  it('is told of a failure once the token has expired during the request', async () => {
+  it('gets the failure once the token has expired during the request', async () => {
     const { platform, credentials } = await made();
     const heard = listenTo(credentials);
     await until(() => heard.values.length === 1);
@@ -84,7 +84,7 @@ describe('a listener', () => {
     expect([heard.values, platform.app.count]).toEqual([[], 1]);
   });
 
-  it('is told where the secret cannot be had, though a token is valid', async () => {
+  it('gets an error where the secret cannot be read, though a token is valid', async () => {
     let secret = APP.keyStoreClientSecret;
     const { credentials } = await made({ app: { ...APP, keyStoreClientSecret: () => secret } });
     const heard = listenTo(credentials);

@@ -129,7 +129,7 @@ describe('token$', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('emits the token in hand before it tells that the next one cannot be had', async () => {
+  it('emits the held token before it reports that the next one cannot be fetched', async () => {
     let secret = () => APP.keyStoreClientSecret as string;
     const platform = await startPlatform();
     const app = { ...APP, keyStoreClientSecret: () => secret() };

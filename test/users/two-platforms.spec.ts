@@ -165,7 +165,7 @@ describe('users of both platforms', () => {
     ]);
   });
 
-  it('are told apart by events', async () => {
+  it('are distinguished by events', async () => {
     const { mindsphere, siemensApp, verdict, events } = await lab();
     await verdict(siemensApp.userToken());
     await verdict(siemensApp.userToken({ exp: 1 }));

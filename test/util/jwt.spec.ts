@@ -24,7 +24,7 @@ describe('a compact JWT', () => {
     expect(decodeJwt(text)).toBeUndefined();
   });
 
-  it('has no claims where it is none', () => {
+  it('has no claims where it is not one', () => {
     expect(decodeClaims('opaque')).toEqual({});
   });
 });
@@ -64,7 +64,7 @@ describe('an access token', () => {
       ...init,
     });
 
-  it('tells its claims, else what was requested', () => {
+  it('gives its claims, else what was requested', () => {
     const asked = { tenant: 'asked', subtenant: 'sub', scope: 'x y' };
     expect(made(asked)).toMatchObject({ tenant: 'asked', subtenant: 'sub', scopes: ['x', 'y'] });
     const told = { ten: 'acme', subtenant: 'other', scope: ['z'] };
@@ -72,7 +72,7 @@ describe('an access token', () => {
     expect(made(asked, { ten: '', subtenant: '' })).toMatchObject({ tenant: 'asked', subtenant: 'sub' });
   });
 
-  it('tells no claims that are not trusted', () => {
+  it('gives no claims that are not trusted', () => {
     const token = made({ trusted: false }, { ten: 'acme', scope: ['z'] });
     expect([token.tenant, token.scopes, token.claims]).toEqual([undefined, [], {}]);
   });

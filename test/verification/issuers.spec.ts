@@ -87,7 +87,7 @@ class FrozenController {
 }
 
 describe('a request that takes no property', () => {
-  it('is let in like any other', async () => {
+  it('is accepted like any other', async () => {
     const { server } = await verifierLab([FIRST]);
     const options = { ...server.platform.urls, app: APP, tenant: false as const };
     const { get } = await serve('Express', { options, controllers: [FrozenController] });

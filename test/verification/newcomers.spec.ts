@@ -15,7 +15,7 @@ import { json } from '../support/stub-platform.js';
 
 /*
  * Genuine tokens of tenants never seen before, in the middle of forged ones: 10 a second, each of another invented
- * issuer. Whoever gets 503 retries when `Retry-After` says so. The clock is faked, HTTP is real.
+ * issuer. A client that gets 503 retries when `Retry-After` says so. The clock is faked, HTTP is real.
  */
 
 const SECOND = 1_000;

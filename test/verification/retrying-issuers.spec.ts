@@ -64,7 +64,7 @@ describe('the turn', () => {
     expect(issuers.takeTurn('second')).toBe(true);
   });
 
-  it('goes on where the first is decided, or does not come again', () => {
+  it('goes on where the first is decided, or does not retry', () => {
     comeBack('first', 'second', 'third');
     issuers.delete('first');
     expect(issuers.takeTurn('second')).toBe(true);

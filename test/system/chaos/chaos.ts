@@ -314,9 +314,9 @@ class ApplicationLife {
       });
     });
     const isPatient = this.#chance.happens(0.5);
-    const patience = Math.min(this.#chance.below(3_000), until - Date.now());
+    const waitMs = Math.min(this.#chance.below(3_000), until - Date.now());
     // Half of them stay to the end, and must be told that it is one.
-    await (isPatient ? ended : Promise.race([ended, background(Math.max(1, patience))]));
+    await (isPatient ? ended : Promise.race([ended, background(Math.max(1, waitMs))]));
     subscription?.unsubscribe();
     this.#listening -= 1;
     await sleep(this.#chance.below(100));

@@ -94,7 +94,7 @@ describe('mindsphere-emulator, the command', () => {
     expect((await fetch(`${origin}/piam/customer/token_keys`)).status).toBe(404);
   });
 
-  it('prints a token of each user it is told of, with their scopes', async () => {
+  it('prints a token of each user given, with their scopes', async () => {
     const users = ['customer', 'operator=myapp.user, mdsp:core:x.y', 'customer='];
     const { origin, text } = await running(...users.flatMap((user) => ['--user', user]));
     const meaning = async (name: string) => (await callApi(origin, variable(text, name))).json();
@@ -104,7 +104,7 @@ describe('mindsphere-emulator, the command', () => {
     expect(await meaning('TOKEN_OF_OPERATOR')).toMatchObject(operator);
   });
 
-  it('has the latency and the failures it is told', async () => {
+  it('has the latency and the failures of its options', async () => {
     const { origin } = await running('--latency', '80', '--fail', 'tenant-token:1', '--seed', '7');
     const began = performance.now();
     expect((await fetch(`${origin}/piam/customer/token_keys`)).status).toBe(200);

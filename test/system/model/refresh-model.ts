@@ -184,13 +184,13 @@ export class TenantModel {
     if (left > aheadMs) return { ...held, requests: [0, 0] };
     if (left === aheadMs) return { ...held, requests: [0, requests[1]] };
     if (left > minValidityMs) return { ...held, requests };
-    const patience = Math.max(0, Math.min(deadlineMs, left - LAST_MOMENT_MS));
-    if (patience === 0) return { ...held, requests };
+    const waitMs = Math.max(0, Math.min(deadlineMs, left - LAST_MOMENT_MS));
+    if (waitMs === 0) return { ...held, requests };
     return {
       ...held,
       requests,
       atOnce: left === minValidityMs ? 'maybe' : this.#atOnce(at, secret),
-      latest: at + patience,
+      latest: at + waitMs,
     };
   }
 

@@ -367,7 +367,7 @@ export class World {
     for (const get of this.#gets) {
       if (get.tenant !== tenant || get.state !== 'waiting') continue;
       assert.notEqual(model.flight(now), 'no', 'somebody waits for no request');
-      // Whoever waits with an old token that is then forgotten waits like anybody without one.
+      // A caller that waits with an old token, which is then forgotten, waits like a caller without one.
       const latest = model.inHand(now) === undefined ? get.began + this.#setting.terms.deadlineMs : get.latest;
       assert.ok(now <= latest, `somebody waits longer than was promised: ${now}`);
     }

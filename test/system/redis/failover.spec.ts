@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { APP } from '../../support/application.js';
 import { builtLibrary } from '../../support/built-library.js';
 import { KEY } from '../../support/instances.js';
@@ -27,29 +27,29 @@ const GROUPS: [string, () => Promise<RedisGroup>, Connection['client']][] = [
   ['sentinels by ioredis', startSentinels, 'ioredis'],
 ];
 
-describe.runIf(isFullLength && isRedisInstalled()).each(GROUPS)('%s', (_, startGroup, client) => {
-  let platform: StubPlatform;
-  let group: RedisGroup | undefined;
-  let all: InstanceProcess[] = [];
+type World = Awaited<ReturnType<typeof startWorld>>;
 
-  beforeAll(async () => {
-    platform = await StubPlatform.start();
-    platform.lifeSeconds = LIFE_MS / 1_000;
-    group = await startGroup();
-    const options = { ...platform.urls, app: APP, tenant: false };
-    const connection = { client, ...group.connection };
-    const start = () => InstanceProcess.start(builtLibrary(), connection, options);
-    all = await Promise.all(Array.from({ length: PROCESSES }, start));
-    await Promise.all(all.map((instance) => instance.register('failover', [KEY])));
-  }, TIMEOUT);
-  afterAll(async () => {
+/** Processes that share tokens in a group of Redis servers, and the platform that they ask. */
+async function startWorld(startGroup: () => Promise<RedisGroup>, client: Connection['client']) {
+  const platform = await StubPlatform.start();
+  platform.lifeSeconds = LIFE_MS / 1_000;
+  const group = await startGroup();
+  const options = { ...platform.urls, app: APP, tenant: false };
+  const connection = { client, ...group.connection };
+  const start = () => InstanceProcess.start(builtLibrary(), connection, options);
+  const all = await Promise.all(Array.from({ length: PROCESSES }, start));
+  await Promise.all(all.map((instance) => instance.register('failover', [KEY])));
+  const close = async () => {
     for (const instance of all) instance.kill();
-    await group?.stop();
+    await group.stop();
     await platform.close();
-  });
+  };
+  return { platform, group, all, close };
+}
 
+describe.runIf(isFullLength && isRedisInstalled()).each(GROUPS)('%s', (_, startGroup, client) => {
   /** Requests for each tenant since so many of them; the most. */
-  function mostSince(before: number): number {
+  function mostSince({ platform }: World, before: number): number {
     const counts = new Map<string, number>();
     for (const { body } of platform.app.requests.slice(before)) {
       const { userTenant } = JSON.parse(body.toString()) as { userTenant: string };
@@ -58,34 +58,46 @@ describe.runIf(isFullLength && isRedisInstalled()).each(GROUPS)('%s', (_, startG
     return Math.max(0, ...counts.values());
   }
 
+  async function failover(world: World): Promise<void> {
+    const { platform, group, all } = world;
+    const tenants = Array.from({ length: TENANTS }, (_item, index) => `t${index}`);
+    const askAll = () => Promise.all(all.map((instance) => instance.tokens('failover', tenants)));
+    await askAll();
+    const began = Date.now();
+    expect(mostSince(world, 0)).toBeLessThanOrEqual(2);
+    const before = platform.app.count;
+
+    // Just before the renewals are due, all of which the failover then meets.
+    await sleep(LIFE_MS / 2 - 1_500);
+    await group.killMaster();
+    const slowest: number[] = [];
+    while (Date.now() - began < LIFE_MS - 2_000) {
+      // oxlint-disable-next-line no-await-in-loop -- callers all the time; it rejects where one gets an error
+      const tokens = (await askAll()).flat();
+      slowest.push(Math.max(...tokens.map(({ ms }) => ms)));
+      // oxlint-disable-next-line no-await-in-loop -- callers all the time
+      await sleep(100);
+    }
+    expect(slowest.length).toBeGreaterThan(20);
+    expect(platform.app.count).toBeGreaterThanOrEqual(before + TENANTS);
+    expect(mostSince(world, before)).toBeLessThanOrEqual(2);
+    // The replica serves: what instances store is found by others.
+    const events = (await Promise.all(all.map((instance) => instance.events('failover')))).flat();
+    expect(events).toContain('store_recovered');
+  }
+
+  // A replica is elected after random delays. Where the first vote fails, Redis needs seconds more than a renewal waits
+  // for the store (docs/several-instances.md), so the whole is tried again, with new servers.
   it(
     'no caller gets an error, and at most 2 requests per tenant reach the platform',
-    { timeout: TIMEOUT },
+    { timeout: TIMEOUT, retry: 2 },
     async () => {
-      const tenants = Array.from({ length: TENANTS }, (_item, index) => `t${index}`);
-      const askAll = () => Promise.all(all.map((instance) => instance.tokens('failover', tenants)));
-      await askAll();
-      const began = Date.now();
-      expect(mostSince(0)).toBeLessThanOrEqual(2);
-      const before = platform.app.count;
-
-      // Just before the renewals are due, all of which the failover then meets.
-      await sleep(LIFE_MS / 2 - 1_500);
-      await group?.killMaster();
-      const slowest: number[] = [];
-      while (Date.now() - began < LIFE_MS - 2_000) {
-        // oxlint-disable-next-line no-await-in-loop -- callers all the time; it rejects where one gets an error
-        const tokens = (await askAll()).flat();
-        slowest.push(Math.max(...tokens.map(({ ms }) => ms)));
-        // oxlint-disable-next-line no-await-in-loop -- callers all the time
-        await sleep(100);
+      const world = await startWorld(startGroup, client);
+      try {
+        await failover(world);
+      } finally {
+        await world.close();
       }
-      expect(slowest.length).toBeGreaterThan(20);
-      expect(platform.app.count).toBeGreaterThanOrEqual(before + TENANTS);
-      expect(mostSince(before)).toBeLessThanOrEqual(2);
-      // The replica serves: what instances store is found by others.
-      const events = (await Promise.all(all.map((instance) => instance.events('failover')))).flat();
-      expect(events).toContain('store_recovered');
     },
   );
 });

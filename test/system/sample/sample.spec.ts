@@ -68,7 +68,7 @@ beforeAll(() => {
   process.loadEnvFile(fileURLToPath(new URL('../../../sample/.env', import.meta.url)));
 });
 
-// One for each test: a platform's budget for issuers never verified before is shared by all applications of a process.
+// One for each test: a platform's rate limit for unknown issuers is shared by all applications of a process.
 beforeEach(async () => {
   emulator = await MindsphereEmulator.start({ ...EMULATOR_OPTIONS, strict: true, signingKeyPosition: Infinity });
   respondWithAssets(emulator);
@@ -359,12 +359,12 @@ describe.each(short(PLATFORMS.slice(0, 1), [...PLATFORMS]))('The sample on %s', 
     expect(failed).toMatchObject({ ok: false, status: 502, body: { message: expect.stringContaining('not reached') } });
   });
 
-  it('answers 401 where the API refuses a token that the guard has let in', async () => {
+  it('answers 401 where the API refuses a token that the guard has accepted', async () => {
     emulator.failNext('api', { status: 401 });
     expect(await make(origin, callTo('/me/assets'))).toMatchObject({ ok: false, status: 401 });
   });
 
-  it('answers 502 where the platform refuses a token, and tells the log alone why', async () => {
+  it('answers 502 where the platform refuses a token, and writes the reason to the log alone', async () => {
     const refusal = { error: 'unauthorized', error_description: 'Bad credentials' };
     emulator.failNext('app-token', { status: 401, body: refusal });
     const failed = await make(origin, callTo('/app-credentials'));

@@ -20,7 +20,7 @@ describe('the simulation of many instances', () => {
     expect(upToOutage(simulate({ store: false, lock: false, jitter: false }, SIZE))).toBeGreaterThan(3 * PAIRS);
   });
 
-  it('with store and lock has one ask per tenant and period, whoever restarts', () => {
+  it('with store and lock has one ask per tenant and period, whichever instance restarts', () => {
     const total = upToOutage(simulate({ store: true, lock: true, jitter: true }, SIZE));
     expect(total).toBeGreaterThanOrEqual(3 * SIZE.tenants);
     expect(total).toBeLessThanOrEqual(5 * SIZE.tenants);
@@ -41,7 +41,7 @@ describe('the simulation of many instances', () => {
 });
 
 describe('its report', () => {
-  it('tells where 429s begin', () => {
+  it('reports where 429s begin', () => {
     const perMinute = Array.from<number>({ length: TIMELINE.end }).fill(10);
     perMinute[40] = 1_000;
     expect(figuresOf(perMinute, 999)).toMatchObject({ 'minutes with 429': 1, 'first 429': 'minute 40' });

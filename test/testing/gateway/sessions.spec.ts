@@ -167,7 +167,7 @@ describe('A session', () => {
     expect((await gateway.ask('/')).status).toBe(401);
   });
 
-  it('is told by nothing but its cookie, once', async () => {
+  it('is set by one cookie alone', async () => {
     const gateway = await started();
     await gateway.signIn();
     const id = gateway.cookies.get('SESSION');

@@ -27,7 +27,7 @@ async function lab() {
   return { platform, module, app, tenant, factory, ofApp };
 }
 
-describe('what credentials tell of themselves', () => {
+describe('what credentials say about themselves', () => {
   it('app credentials: names and hosts, and for whom', async () => {
     const { app, factory, ofApp } = await lab();
     expect(app.toJSON()).toEqual({ ...ofApp, userTenant: 'acme' });
@@ -140,7 +140,7 @@ describe('what is wrong with what was given at run time', () => {
     expect(await message(() => tenant.forSubtenant('a.b'))).toBe(`subTenant ${label}`);
   });
 
-  it.each([undefined, null, {}, { value: 7 }, { value: undefined }])('a user that is %j is none', async (given) => {
+  it.each([undefined, null, {}, { value: 7 }, { value: undefined }])('%j is not a user', async (given) => {
     const { app, platform } = await lab();
     expect(await failureOf(app.forUser(forbidden(given)).getToken())).toMatchObject({
       code: 'token_malformed',
