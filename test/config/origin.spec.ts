@@ -5,23 +5,23 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import type { MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it } from 'vitest';
-import { APP, setEnvironment, start, startPlatform, startWith, TENANT, tokenOf } from '../support/application.js';
+import {
+  APP,
+  APP_VARIABLES,
+  setEnvironment,
+  start,
+  startPlatform,
+  startWith,
+  TENANT,
+  TENANT_VARIABLES,
+  tokenOf,
+} from '../support/application.js';
 
 /* Credentials given in code come before those from the environment: which ones are, the options say by themselves. */
 
 type Options = MindsphereCredentialsModuleOptions;
 
-const VARIABLES: Record<string, string> = {
-  MDSP_OS_VM_APP_NAME: APP.appName,
-  MDSP_OS_VM_APP_VERSION: APP.appVersion,
-  MDSP_KEY_STORE_CLIENT_ID: APP.keyStoreClientId,
-  MDSP_KEY_STORE_CLIENT_SECRET: APP.keyStoreClientSecret,
-  MDSP_HOST_TENANT: APP.hostTenant,
-  MDSP_USER_TENANT: APP.userTenant,
-  MINDSPHERE_CLIENT_ID: TENANT.clientId,
-  MINDSPHERE_CLIENT_SECRET: TENANT.clientSecret,
-  MINDSPHERE_TENANT: TENANT.tenant,
-};
+const VARIABLES: Record<string, string> = { ...APP_VARIABLES, ...TENANT_VARIABLES };
 const read = (prefix = '') =>
   mindsphereOptionsFromConfig({ get: (name) => VARIABLES[name.slice(prefix.length)] }, { prefix });
 

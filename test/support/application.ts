@@ -26,6 +26,21 @@ export const APP = {
 /** Tenant credentials that nothing but the stub knows. */
 export const TENANT = { clientId: 'acme-techuser', clientSecret: 'tenant-s3cr3t', tenant: 'acme' } as const;
 
+/** The same credentials as variables. */
+export const APP_VARIABLES = {
+  MDSP_OS_VM_APP_NAME: APP.appName,
+  MDSP_OS_VM_APP_VERSION: APP.appVersion,
+  MDSP_KEY_STORE_CLIENT_ID: APP.keyStoreClientId,
+  MDSP_KEY_STORE_CLIENT_SECRET: APP.keyStoreClientSecret,
+  MDSP_HOST_TENANT: APP.hostTenant,
+  MDSP_USER_TENANT: APP.userTenant,
+} as const;
+export const TENANT_VARIABLES = {
+  MINDSPHERE_CLIENT_ID: TENANT.clientId,
+  MINDSPHERE_CLIENT_SECRET: TENANT.clientSecret,
+  MINDSPHERE_TENANT: TENANT.tenant,
+} as const;
+
 /** One attempt and no second one. */
 export const ONE_TRY = { retries: 0, timeoutMs: 5_000, deadlineMs: 5_000 } as const;
 

@@ -1,10 +1,21 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  type LoggerService,
+  type ModuleMetadata,
+  UseGuards,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { MindsphereCredentialsModule, type MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
+import {
+  MindsphereCredentialsModule,
+  type MindsphereCredentialsModuleOptions,
+  UserTokenGuard,
+} from 'nestjs-mindsphere-credentials';
 import { onTestFinished } from 'vitest';
 
 /** The platforms a guard must work on. */
@@ -12,6 +23,16 @@ export const ADAPTERS = ['Express', 'Fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 
 const makeAdapter = { Express: () => new ExpressAdapter(), Fastify: () => new FastifyAdapter() };
+
+/** Answers `in` where the guard has accepted the token. */
+@Controller()
+export class GuardedController {
+  @Get()
+  @UseGuards(UserTokenGuard)
+  guarded(): string {
+    return 'in';
+  }
+}
 
 /** What a caller got. */
 export interface HttpAnswer {

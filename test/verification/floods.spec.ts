@@ -1,11 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import { type TokenVerifier, UserTokenGuard } from 'nestjs-mindsphere-credentials';
+import { type TokenVerifier } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, vi } from 'vitest';
 import { APP, failureOf, fakeTime } from '../support/application.js';
 import { KeyServer, settle, testKey } from '../support/key-server.js';
-import { ADAPTERS, type HttpAnswer, serve } from '../support/key-server-http.js';
+import { ADAPTERS, GuardedController, type HttpAnswer, serve } from '../support/key-server-http.js';
 import { type Verdict, verdictOf, verifierAt } from '../support/key-server-verifier.js';
 import { flood, inTurn, short } from '../support/length.js';
 import { hang, json, reset } from '../support/stub-platform.js';
@@ -269,15 +268,6 @@ describe('memory', () => {
     expect(await verdictOf(verifier, server.token(KEY))).toBe('ok');
   });
 });
-
-@Controller()
-class GuardedController {
-  @Get()
-  @UseGuards(UserTokenGuard)
-  guarded(): string {
-    return 'in';
-  }
-}
 
 function kindOf({ status, headers, body }: HttpAnswer): string {
   if (status === 200 && body === 'in') return 'in';

@@ -1,14 +1,9 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import {
-  MindsphereCredentialsError,
-  type MindsphereCredentialsModuleOptions,
-  UserTokenGuard,
-} from 'nestjs-mindsphere-credentials';
+import { MindsphereCredentialsError, type MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { APP, fakeTime } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
-import { ADAPTERS, serve } from '../support/key-server-http.js';
+import { ADAPTERS, GuardedController, serve } from '../support/key-server-http.js';
 import { verifierAt } from '../support/key-server-verifier.js';
 import { isFullLength, short } from '../support/length.js';
 import { json } from '../support/stub-platform.js';
@@ -29,15 +24,6 @@ const CROWD = short(40, 200);
 /** What a caller gets: in, refused, or the milliseconds after which to retry. */
 type Answer = 'in' | 'refused' | number;
 type Ask = (jwt: string) => Promise<Answer>;
-
-@Controller()
-class GuardedController {
-  @Get()
-  @UseGuards(UserTokenGuard)
-  guarded(): string {
-    return 'in';
-  }
-}
 
 async function askVerifier(server: KeyServer, options: MindsphereCredentialsModuleOptions): Promise<Ask> {
   const verifier = await verifierAt(server, options);

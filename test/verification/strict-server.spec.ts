@@ -1,11 +1,10 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import { type MindsphereCredentialsModuleOptions, UserTokenGuard } from 'nestjs-mindsphere-credentials';
+import { type MindsphereCredentialsModuleOptions } from 'nestjs-mindsphere-credentials';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, fakeTime } from '../support/application.js';
-import { ADAPTERS, type HttpAnswer, serve } from '../support/key-server-http.js';
+import { ADAPTERS, GuardedController, type HttpAnswer, serve } from '../support/key-server-http.js';
 import { short } from '../support/length.js';
 import { rsaPair } from '../support/rsa-keys.js';
 
@@ -116,15 +115,6 @@ class StrictServer {
   mostInAMinute(...others: StrictServer[]): number {
     const times = [this, ...others].flatMap(({ asked }) => asked.map(({ at }) => at)).toSorted((one, two) => one - two);
     return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + MINUTE).length));
-  }
-}
-
-@Controller()
-class GuardedController {
-  @Get()
-  @UseGuards(UserTokenGuard)
-  guarded(): string {
-    return 'in';
   }
 }
 

@@ -3,24 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { APP, startPlatform, TENANT } from '../../support/application.js';
+import { APP, APP_VARIABLES, startPlatform, TENANT, TENANT_VARIABLES } from '../../support/application.js';
 import { startTls } from '../../support/connect-proxy.js';
 import { html, json, raw, StubPlatform } from '../../support/stub-platform.js';
 import { command, findings, idsOf } from './command.js';
-
-const APP_VARIABLES = {
-  MDSP_OS_VM_APP_NAME: APP.appName,
-  MDSP_OS_VM_APP_VERSION: APP.appVersion,
-  MDSP_KEY_STORE_CLIENT_ID: APP.keyStoreClientId,
-  MDSP_KEY_STORE_CLIENT_SECRET: APP.keyStoreClientSecret,
-  MDSP_HOST_TENANT: APP.hostTenant,
-  MDSP_USER_TENANT: APP.userTenant,
-};
-const TENANT_VARIABLES = {
-  MINDSPHERE_CLIENT_ID: TENANT.clientId,
-  MINDSPHERE_CLIENT_SECRET: TENANT.clientSecret,
-  MINDSPHERE_TENANT: TENANT.tenant,
-};
 
 /** The variables of a configuration that works, with changes, for the current test. */
 function configure(
