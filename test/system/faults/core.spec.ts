@@ -28,7 +28,7 @@ interface CoreFault {
 }
 
 const AT_ONCE = "The issuer's own set decides at once; `core` is read again in the background, after 5 s to 30 s";
-const RULED_OUT = "The issuer's own set decides; a tenant costs one read, which does not count";
+const RULED_OUT = "The issuer's own set decides: one read for each tenant, which does not count in the rate limit";
 
 const FAULTS: readonly CoreFault[] = [
   {
@@ -36,13 +36,13 @@ const FAULTS: readonly CoreFault[] = [
     answer: hang(),
     holds: true,
     longestWaitMs: 3 * SECOND,
-    promise: "Waits for 3 s, then the issuer's own set decides; after that nobody waits for `core` until it answers",
+    promise: "Waits for 3 s, then the issuer's own set decides; after that no token waits for `core` until it answers",
   },
   {
     name: '`core`: 404',
     answer: json({ error: 'not_found' }, 404),
     longestWaitMs: 0,
-    promise: "The issuer's own set decides; that there is no `core` is remembered for `keySetMaxAgeMs`",
+    promise: "The issuer's own set decides; the 404 is remembered for `keySetMaxAgeMs`",
   },
   { name: '`core`: 500', answer: json({}, 500), longestWaitMs: 0, promise: AT_ONCE },
   { name: '`core`: 403', answer: json({}, 403), longestWaitMs: 0, promise: AT_ONCE },
@@ -129,7 +129,7 @@ it('`core` answers after 2 s', async () => {
   expect([first.value.status, first.waitMs, second.value.status, second.waitMs]).toEqual([200, 2 * SECOND, 200, 0]);
   const requests = countOf(platform);
   expect(requests).toBe(1);
-  const promise = 'One read for all tenants; all wait for it';
+  const promise = 'One read for all tenants; their tokens wait for it';
   const fault = '`core` answers after 2 s';
   rows.push({ group: 0, fault, state: 'nothing', outcome: 'accepted', requests, longestWaitMs: first.waitMs, promise });
 });
@@ -190,7 +190,7 @@ describe.each(FAULTS)('$name, where its set was read before', (fault) => {
     const longestWaitMs = Math.max(...answers.map(({ waitMs }) => waitMs));
     expect(longestWaitMs).toBeLessThanOrEqual(3 * SECOND);
     const isOther = fault.promise === RULED_OUT;
-    const promise = isOther ? RULED_OUT : "The set that is held serves for 1 h more, then the issuers' own";
+    const promise = isOther ? RULED_OUT : "The held set is used for 1 h more, then the issuers' own";
     rows.push({
       group: 2,
       fault: fault.name,
@@ -219,6 +219,6 @@ it('`core` and the issuer fail: 503, within 5 s', async () => {
     outcome: '503 with `Retry-After`',
     requests: countOf(platform),
     longestWaitMs: waitMs,
-    promise: 'At most 5 s in all',
+    promise: '503 after at most 5 s in all',
   });
 });

@@ -16,7 +16,7 @@ import { renderTable, type Row } from './table.js';
 
 /*
  * What the library promises for each fault, measured: real HTTP under a faked clock, the largest jitter. `npm run
- * test:faults` prints the rows as a table and writes it into the README.
+ * test:faults` prints the rows as a table and writes it into docs/reliability.md.
  */
 
 const SECOND = 1_000;
@@ -29,19 +29,19 @@ const VALID = 'a token, 4 min left';
 const LAST = 'a token, 25 s left';
 
 const PROMISES = {
-  passes: 'Tried again for at most 15 s, never before `Retry-After`; all who wait share the requests',
-  tooLong: 'What cannot be waited for within 15 s is an error at once, repeated without a request for 60 s at most',
-  final: 'No second attempt; the error is repeated without a request for 1 s, doubling to 30 s',
-  redirect: 'Not followed: secrets go to no other address; not tried again',
-  invalid: 'Never taken for a token, not tried again',
-  valid: 'A valid token is served at once; attempts space out',
-  last: 'A wait of 15 s at most, then the token while it is valid; an expired one is never served',
-  clock: 'Costs at most one extra request; an expired token is never served',
-  secret: 'No request without a secret, 15 s at most; a valid token is served all the same',
-  destroyed: 'Ends at once; no request, no timer stays',
+  passes: 'Retried for at most 15 s, never before `Retry-After`; all callers that wait share the requests',
+  tooLong: 'An error at once where `Retry-After` is beyond the 15 s; repeated without a request for 60 s at most',
+  final: 'Not retried; the error is repeated without a request for 1 s, doubling to 30 s',
+  redirect: 'Not followed, so that secrets go to no other address; not retried',
+  invalid: 'Never accepted as a token; not retried',
+  valid: 'A valid token is served at once; the pauses between attempts grow',
+  last: 'Callers wait for 15 s at most, then get the token while it is valid; an expired one is never served',
+  clock: 'At most one extra request; an expired token is never served',
+  secret: 'No request without a secret; callers wait for 15 s at most; a valid token is still served',
+  destroyed: 'Ends at once; no request and no timer is left',
   noKeys: '503 with `Retry-After`, within 5 s',
-  keys: 'Users verified before and tokens of known keys get in',
-  staleKeys: 'A key set that cannot be read again serves for 1 h more',
+  keys: 'Users verified before, and tokens signed by known keys, are accepted',
+  staleKeys: 'A key set that cannot be read again is used for 1 h more',
 };
 
 const rows: Row[] = [];
