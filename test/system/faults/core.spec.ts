@@ -27,7 +27,8 @@ interface CoreFault {
   readonly promise: string;
 }
 
-const AT_ONCE = "The issuer's own set decides at once; `core` is read again beside it, after a pause of up to 5 s, later up to 30 s";
+const AT_ONCE =
+  "The issuer's own set decides at once; `core` is read again beside it, after a pause of up to 5 s, later up to 30 s";
 const RULED_OUT = "The issuer's own set decides: one read for each tenant, which does not count in the rate limit";
 
 const FAULTS: readonly CoreFault[] = [
