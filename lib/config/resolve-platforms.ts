@@ -93,9 +93,7 @@ export function refuseConfusion(
       "must not hold a platform's gateway: a token of the other one must not go there",
     );
   }
-  const issuersOf = ({ issuerUrl, otherIssuerUrl }: ResolvedPlatform) =>
-    [issuerUrl, otherIssuerUrl].filter((url) => url !== undefined);
-  if (issuersOf(first).some((one) => issuersOf(second).some((other) => one.overlaps(other)))) {
+  if (first.issuerUrls.some((one) => second.issuerUrls.some((other) => one.overlaps(other)))) {
     findings.fault(
       'xcelerator.oauthUrl',
       'and oauthUrl (or verification.issuerUrl) could both match one iss: the users of both platforms could not be distinguished',
@@ -114,13 +112,7 @@ function urlsOf({ hosts, oauthServer }: PlatformRules, site: PlatformSite, given
   const gatewayUrl = given.gatewayUrl ?? hosts.gateway(site);
   const derived = given.oauthUrl === undefined ? hosts.oauthTemplate(site, gatewayUrl) : undefined;
   const oauthUrl = given.oauthUrl ?? (derived === undefined ? undefined : new TenantUrlTemplate(derived));
-  const issuerOf = (server: TenantUrlTemplate | undefined) => server?.append(oauthServer.issuerPath);
-  if (given.issuerUrl !== undefined)
-    return { gatewayUrl, oauthUrl, issuerUrl: given.issuerUrl, otherIssuerUrl: undefined };
-  return {
-    gatewayUrl,
-    oauthUrl,
-    issuerUrl: issuerOf(oauthUrl),
-    otherIssuerUrl: issuerOf(oauthUrl?.withoutPathBehind()),
-  };
+  const issuers = [oauthUrl, oauthUrl?.withoutPathBehind()].map((server) => server?.append(oauthServer.issuerPath));
+  const issuerUrls = (given.issuerUrl === undefined ? issuers : [given.issuerUrl]).filter((url) => url !== undefined);
+  return { gatewayUrl, oauthUrl, issuerUrls: Object.freeze(issuerUrls) };
 }

@@ -37,10 +37,11 @@ export interface ResolvedUrls {
    * sent to, or accepted from, the public platform because only a private gateway was given.
    */
   readonly oauthUrl?: TenantUrlTemplate;
-  /** What `iss` must be; `undefined` where neither it nor `oauthUrl` is known. */
-  readonly issuerUrl?: TenantUrlTemplate;
-  /** What `iss` may be as well: `oauthUrl` has a path that `iss` need not have. `undefined` where `issuerUrl` was given. */
-  readonly otherIssuerUrl?: TenantUrlTemplate;
+  /**
+   * What `iss` may be; empty where neither it nor `oauthUrl` is known. Two where `oauthUrl` has a path behind the tenant,
+   * which `iss` need not have (protocol page, section 3).
+   */
+  readonly issuerUrls: readonly TenantUrlTemplate[];
 }
 
 /** Names of tenants that outlive their move to another platform: a map by id, or a function. */

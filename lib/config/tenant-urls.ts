@@ -56,6 +56,12 @@ export class TenantUrlTemplate {
   }
 }
 
+/** The tenant of a URL made from one of the templates, or `undefined`. */
+export function tenantOfAny(templates: readonly TenantUrlTemplate[], url: unknown): string | undefined {
+  if (typeof url !== 'string') return undefined;
+  return templates.map((template) => template.tenantOf(url)).find((tenant) => tenant !== undefined);
+}
+
 /** Replaces the placeholder while a template is parsed: a label that the URL parser does not change. */
 const PROBE = 'tenant-placeholder-0x7e';
 const SCHEME = 'an https: URL (http: only for a loopback address, or with allowInsecureHttp)';

@@ -86,7 +86,7 @@ export class CredentialsContexts {
 function unused(rules: PlatformRules): ResolvedPlatform {
   const region = rules.hosts.defaultRegion;
   const gatewayUrl = rules.hosts.gateway({ region, baseDomain: rules.hosts.baseDomainOf(region) });
-  return Object.freeze({ rules, gatewayUrl, users: Object.freeze({ clientIdsSetting: '' }) });
+  return Object.freeze({ rules, gatewayUrl, issuerUrls: [], users: Object.freeze({ clientIdsSetting: '' }) });
 }
 
 /** Throws `options_invalid` where a value given at run time names no platform. The value itself is not repeated. */

@@ -1,3 +1,4 @@
+import { tenantOfAny } from '../config/tenant-urls.js';
 import { isDnsLabel } from '../util/formats.js';
 import { parseValues, type Values } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
@@ -53,7 +54,7 @@ function grantOf(json: string, expected: ExpectedToken, demand: Demand): TokenGr
 
 function demandExpected(claims: Claims, body: Values, expected: ExpectedToken, demand: Demand): void {
   const { tenant, subtenant } = expected.rules.claims;
-  demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${String(expected.issuerUrl)}`);
+  demand(isIssuer(claims['iss'], expected), `the token's iss does not match ${expected.issuerUrls.join(' or ')}`);
   demand(isForTenant(claims[tenant], expected), 'the token is for another tenant than requested');
   // Where the platform has no claim for a subtenant, a token cannot be limited to one.
   const named = subtenant === undefined ? [] : [claims[subtenant], body[subtenant]].filter((name) => !isNone(name));
@@ -74,9 +75,8 @@ function isJwtType(type: unknown): boolean {
   return typeof type === 'string' && type.toUpperCase() === 'JWT';
 }
 
-function isIssuer(issuer: unknown, { issuerUrl }: ExpectedToken): boolean {
-  if (issuer === undefined || issuerUrl === undefined) return true;
-  return typeof issuer === 'string' && issuerUrl.tenantOf(issuer) !== undefined;
+function isIssuer(issuer: unknown, { issuerUrls }: ExpectedToken): boolean {
+  return issuer === undefined || issuerUrls.length === 0 || tenantOfAny(issuerUrls, issuer) !== undefined;
 }
 
 function isForTenant(claim: unknown, { rules, tenant }: ExpectedToken): boolean {

@@ -61,8 +61,8 @@ export interface TokenMessage {
 export interface ExpectedToken {
   /** How the platform names its claims. */
   readonly rules: PlatformRules;
-  /** What `iss` must be; not checked where it is not known. */
-  readonly issuerUrl?: TenantUrlTemplate;
+  /** What `iss` may be; not checked where none is known. */
+  readonly issuerUrls: readonly TenantUrlTemplate[];
   readonly tenant: string;
   readonly subtenant?: string;
 }

@@ -35,7 +35,7 @@ export function appTokenSource(
 
 function appOrder(
   app: AppIdentity,
-  { rules, gatewayUrl, coreTenant, issuerUrl }: ResolvedPlatform,
+  { rules, gatewayUrl, coreTenant, issuerUrls }: ResolvedPlatform,
   context: CallerContext | undefined,
 ): TokenOrder {
   const { platform, tokenManager } = rules;
@@ -50,7 +50,7 @@ function appOrder(
     subject: { platform, credentials: 'app', tenant: userTenant, subtenant: undefined },
     message: (secretNow) => appMessage(app, tokenManager.authHeader, secretNow, context),
     confidential: context?.secrets,
-    expected: { rules, issuerUrl, tenant: userTenant, subtenant: undefined },
+    expected: { rules, issuerUrls, tenant: userTenant, subtenant: undefined },
   };
 }
 
@@ -79,7 +79,7 @@ export function tenantTokenSource(
   return sourceOfOrder(() => tenantOrder(options, platform), endpoint);
 }
 
-function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUrl }: ResolvedPlatform): TokenOrder {
+function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUrls }: ResolvedPlatform): TokenOrder {
   const { platform, oauthServer } = rules;
   const { clientId, secret, tenant, tokenTenant, subTenant: subtenant, clientAuthentication } = options;
   const url = (oauthUrl?.for(tokenTenant ?? tenant) ?? '') + oauthServer.tokenPath;
@@ -95,7 +95,7 @@ function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUr
     subject: { platform, credentials: 'tenant', tenant, subtenant },
     message: (secretNow) => MESSAGES[clientAuthentication](grant, clientId, secretNow),
     confidential: undefined,
-    expected: { rules, issuerUrl, tenant, subtenant },
+    expected: { rules, issuerUrls, tenant, subtenant },
   };
 }
 

@@ -14,7 +14,8 @@ import {
   throwIfEmpty,
 } from 'rxjs';
 import type { VerificationOptions } from '../config/sections/users.options.js';
-import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
+import type { ResolvedOptions } from '../config/resolved-options.interface.js';
+import { tenantOfAny } from '../config/tenant-urls.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { Reporter } from '../telemetry/reporter.js';
 import type { Platform } from '../platform/platform.interface.js';
@@ -87,8 +88,8 @@ export class TokenVerifier {
    */
   platformOf(jwt: string): Platform | undefined {
     const { iss } = (typeof jwt === 'string' ? decodeJwt(jwt)?.claims : undefined) ?? {};
-    if (typeof iss !== 'string') return undefined;
-    return this.#options.platforms.find((platform) => isIssuer(iss, platform))?.rules.platform;
+    const named = this.#options.platforms.find(({ issuerUrls }) => tenantOfAny(issuerUrls, iss) !== undefined);
+    return named?.rules.platform;
   }
 
   /** @internal Whether `verification.allowedTenants` is a function, which is called for every request. */
@@ -193,11 +194,6 @@ export class TokenVerifier {
       'The module has been destroyed, so no token is verified any more.',
     );
   }
-}
-
-/** Whether an `iss` has the form of a platform's issuers. */
-function isIssuer(iss: string, { issuerUrl, otherIssuerUrl }: ResolvedPlatform): boolean {
-  return [issuerUrl, otherIssuerUrl].some((template) => template?.tenantOf(iss) !== undefined);
 }
 
 interface RememberedUser {

@@ -1,4 +1,5 @@
 import type { ResolvedOptions, ResolvedPlatform } from '../config/resolved-options.interface.js';
+import { tenantOfAny } from '../config/tenant-urls.js';
 import { Reporter } from '../telemetry/reporter.js';
 import { clientRule } from './client-rule.js';
 import { type CompactJwt, readCompactJwt } from './compact-jwt.js';
@@ -74,16 +75,14 @@ class PlatformVerifier {
 
   /** The tenant of a server of this platform that an `iss` names; `undefined` for any other `iss`. */
   issuerOf(iss: unknown): string | undefined {
-    if (typeof iss !== 'string') return undefined;
-    const { issuerUrl, otherIssuerUrl } = this.#platform;
-    const tenant = issuerUrl?.tenantOf(iss) ?? otherIssuerUrl?.tenantOf(iss);
+    const tenant = tenantOfAny(this.#platform.issuerUrls, iss);
     // Host names have no case, but `iss` is a string, and the platform writes it in lower case.
     return tenant === tenant?.toLowerCase() ? tenant : undefined;
   }
 
   /** What an `iss` of this platform looks like, for messages. */
   get issuerForm(): string {
-    return String(this.#platform.issuerUrl ?? 'known: set oauthUrl');
+    return this.#platform.issuerUrls.join(' or ') || 'known: set oauthUrl';
   }
 
   /** Verifies a token whose `iss` names an issuer of this platform. May do network I/O for a key set. */

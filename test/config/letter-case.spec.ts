@@ -45,7 +45,7 @@ describe('capitals in an option', () => {
     ],
   ])('%o name the host in lower case', (options, gatewayUrl, issuerUrl) => {
     const [platform] = resolveOptions(options).platforms;
-    expect([platform.gatewayUrl, String(platform.issuerUrl)]).toEqual([gatewayUrl, issuerUrl]);
+    expect([platform.gatewayUrl, String(platform.issuerUrls[0])]).toEqual([gatewayUrl, issuerUrl]);
   });
 
   it('are lowered in lists and single tenants', () => {

@@ -51,11 +51,11 @@ describe('siemens.app', () => {
   });
 
   it('has defaults, each of them the documented one', () => {
-    const { gatewayUrl, oauthUrl, issuerUrl, coreTenant, app, tenant, users } = there({ xcelerator: true });
-    expect({ gatewayUrl, oauthUrl: String(oauthUrl), issuerUrl: String(issuerUrl), coreTenant }).toEqual({
+    const { gatewayUrl, oauthUrl, issuerUrls, coreTenant, app, tenant, users } = there({ xcelerator: true });
+    expect({ gatewayUrl, oauthUrl: String(oauthUrl), issuerUrls: issuerUrls.map(String), coreTenant }).toEqual({
       gatewayUrl: 'https://api.eu1.siemens.app',
       oauthUrl: 'https://{tenant}.eu1.sws.siemens.com',
-      issuerUrl: 'https://{tenant}.eu1.sws.siemens.com/oauth/token',
+      issuerUrls: ['https://{tenant}.eu1.sws.siemens.com/oauth/token'],
       coreTenant: '1000001700',
     });
     expect([app, tenant, users.clientIds, users.issuers, users.keySetTenant]).toEqual([

@@ -315,6 +315,26 @@ describe('configured verification.issuerUrl', () => {
   });
 });
 
+describe('oauthUrl with a path behind the tenant', () => {
+  async function china() {
+    const platform = await startPlatform();
+    const client = await clientOf('app', { oauthUrl: `${platform.oauthUrl}/uaa` }, platform);
+    const issuedAt = (path: string) => iss(() => `${platform.origin}/piam/acme${path}/oauth/token`);
+    return { client, issuedAt };
+  }
+
+  it.each(['/uaa', ''])('takes a token whose issuer has the path "%s"', async (path) => {
+    const { client, issuedAt } = await china();
+    expect(await acceptance(client, issuedAt(path))).toMatch(JWT);
+  });
+
+  it.each(['/other', '/uaa/uaa', '/UAA'])('refuses a token whose issuer has the path "%s"', async (path) => {
+    const { client, issuedAt } = await china();
+    client.endpoint.always(client.platform.token(issuedAt(path)));
+    expect(await failureOf(client.credentials.getToken())).toMatchObject({ code: INVALID });
+  });
+});
+
 describe.each([301, 302, 303, 307, 308])('redirect with status %i', (status) => {
   it.each(KINDS)('is refused and its target never contacted: %s', async (kind) => {
     const client = await clientOf(kind);

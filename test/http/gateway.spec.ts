@@ -7,6 +7,7 @@ import { PLATFORMS } from '../../lib/platform/platforms.js';
 const platformAt = (rules: ResolvedPlatform['rules'], gatewayUrl: string): ResolvedPlatform => ({
   rules,
   gatewayUrl,
+  issuerUrls: [],
   users: { clientIdsSetting: '' },
 });
 const MINDSPHERE = platformAt(PLATFORMS.mindsphere, 'https://gateway.eu1.mindsphere.io');

@@ -7,7 +7,7 @@ import { failureOf } from '../support/application.js';
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const EXPECTED = {
   rules: PLATFORMS.mindsphere,
-  issuerUrl: new TenantUrlTemplate('https://{tenant}.x/oauth'),
+  issuerUrls: [new TenantUrlTemplate('https://{tenant}.x/oauth')],
   tenant: 'acme',
   subtenant: 'sub1',
 };
@@ -41,7 +41,7 @@ describe('a token answer', () => {
 
   it('is taken with any issuer where none is known, and without one where one is', () => {
     const foreign = { ...BODY, access_token: token({ iss: 'https://elsewhere' }) };
-    expect(read(foreign, { ...EXPECTED, issuerUrl: undefined }).lifeMs).toBe(900_000);
+    expect(read(foreign, { ...EXPECTED, issuerUrls: [] }).lifeMs).toBe(900_000);
     expect(read({ ...BODY, access_token: token({ iss: undefined }) }).lifeMs).toBe(900_000);
   });
 

@@ -1,4 +1,5 @@
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
+import { tenantOfAny } from '../../config/tenant-urls.js';
 import type { Platform } from '../../platform/platform.interface.js';
 import type { Values } from '../../util/json.js';
 import type { DecodedJwt } from '../../util/jwt.js';
@@ -162,7 +163,7 @@ export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
     section: 8,
     fact: 'iss is the token endpoint of the tenant that was asked',
     judge: ({ site, tokens: { tenant } }) =>
-      claim(tenant, ({ iss }) => typeof iss === 'string' && site.issuerUrl?.tenantOf(iss) !== undefined),
+      claim(tenant, ({ iss }) => tenantOfAny(site.issuerUrls, iss) !== undefined),
   },
 ];
 
