@@ -98,8 +98,10 @@ export function proxySecrets({ proxy }: NonNullable<RequestOptions['axios']>): s
 }
 
 /** The login as written in the URL, which is what Axios sends (measured with 1.21), and percent-decoded. */
-function loginsOf(url: string | undefined): Login[] {
-  if (url === undefined || !URL.canParse(url)) return [];
+function loginsOf(variable = ''): Login[] {
+  // Axios takes one without a scheme, too.
+  const url = variable.includes('://') ? variable : `http://${variable}`;
+  if (!URL.canParse(url)) return [];
   const { username, password } = new URL(url);
   return [
     { username, password },

@@ -9,6 +9,7 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { proxySecrets } from '../../lib/transport/own-axios.js';
 import { APP, failureOf, ONE_TRY, startPlatform, startWith, TENANT } from '../support/application.js';
 import { CERTIFICATE, startConnectProxy, startTls } from '../support/connect-proxy.js';
 import { leaksOf, partsOf, spellings } from '../support/leaks.js';
@@ -143,6 +144,11 @@ describe('a proxy', () => {
     const secrets = ['geheim%25proxy', 'geheim%proxy'].flatMap((password) => spellings('ann', password));
     expect(leaksOf(failures, [...secrets, ...partsOf(jwt)])).toEqual([]);
     expect(platform.count).toBe(0);
+  });
+
+  it.each(['ann:geheim@proxy:3128', 'https://ann:geheim@proxy:3128'])('has a password to hide: %s', (url) => {
+    vi.stubEnv('HTTPS_PROXY', url);
+    expect(proxySecrets({})).toContain('geheim');
   });
 
   it('cannot be put between by a server with another certificate', async () => {
