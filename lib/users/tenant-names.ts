@@ -1,4 +1,4 @@
-import { catchError, defaultIfEmpty, finalize, map, type Observable, of, shareReplay, take } from 'rxjs';
+import { catchError, defaultIfEmpty, finalize, map, Observable, of, shareReplay, take } from 'rxjs';
 import type {
   ResolvedOptions,
   ResolvedPlatform,
@@ -6,6 +6,7 @@ import type {
 } from '../config/resolved-options.interface.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import { failAfter } from '../transport/retry-policy.js';
+import { inOwnContext } from '../util/async-context.js';
 import { resultOf } from '../util/promises.js';
 import { nonEmptyString } from '../util/jwt.js';
 import type { VerifiedToken } from '../verification/verified-token.js';
@@ -37,7 +38,10 @@ export class TenantNames {
     const rule = this.#platforms.find(({ rules }) => rules.platform === platform)?.users.tenantName;
     if (rule === undefined) return of(undefined);
     if (typeof rule !== 'function') return of(Object.hasOwn(rule, tenant) ? nonEmptyString(rule[tenant]) : undefined);
-    return this.#pending.get(value) ?? this.#ask(rule, value, tenant);
+    return new Observable((subscriber) => {
+      const name$ = this.#pending.get(value) ?? this.#ask(rule, value, tenant);
+      return name$.subscribe(inOwnContext(subscriber));
+    });
   }
 
   #ask(rule: NameFunction, token: string, tenant: string): Observable<string | undefined> {

@@ -1,4 +1,5 @@
-import { firstValueFrom, NEVER, of, throwError } from 'rxjs';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { firstValueFrom, NEVER, of, Subject, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TenantNames as NameRule } from '../../lib/config/resolved-options.interface.js';
 import { resolveOptions } from '../../lib/config/resolve-options.js';
@@ -22,7 +23,7 @@ function lab(tenantName?: NameRule) {
   );
   const nameOf = (tenant = TENANT, value = 'a.b.c', platform = 'xcelerator') =>
     firstValueFrom(names.of({ value, platform, tenant } as VerifiedToken));
-  return { nameOf, lines };
+  return { names, nameOf, lines };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -104,6 +105,20 @@ describe('the name of a tenant', () => {
     expect(rule.mock.calls).toEqual([[TENANT], [TENANT]]);
     for (const answer of answers) answer('acme');
     expect(await Promise.all(found)).toEqual(['acme', 'acme', 'acme']);
+  });
+
+  it('reaches each who waits for it in the asynchronous context of its own', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const answer = new Subject<string>();
+    const { names } = lab(() => answer);
+    const contexts: unknown[] = [];
+    for (const request of ['first', 'second']) {
+      const note = () => void contexts.push(storage.getStore());
+      const token = { value: 'a.b.c', platform: 'xcelerator', tenant: TENANT } as VerifiedToken;
+      storage.run(request, () => names.of(token).subscribe(note));
+    }
+    answer.next('acme');
+    expect(contexts).toEqual(['first', 'second']);
   });
 
   it('of many tenants that fail costs ten lines, and one that counts the rest', async () => {
