@@ -5,7 +5,8 @@ import { isThenable } from '../util/promises.js';
 
 /** `b64token` of RFC 6750, section 2.1. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-const SCHEME = 'Bearer ';
+/** The scheme has no letter case (RFC 9110, section 11.1). */
+const SCHEME = /^bearer(?: \s*|$)/i;
 const AUTHORIZATION = 'authorization';
 
 /**
@@ -23,11 +24,9 @@ export function presentedToken(request: unknown, { extract }: UserTokenOptions):
 export function bearerTokenOf(authorization: unknown): string {
   if (authorization === undefined || authorization === null) throw missing();
   if (typeof authorization !== 'string') throw malformed('the token is not a string');
-  const token = authorization.startsWith(SCHEME)
-    ? authorization.slice(SCHEME.length)
-    : authorization.replace(/^bearer(?: |$)/i, '');
+  const token = authorization.replace(SCHEME, '');
   if (token === '') throw malformed('the token is empty');
-  return token.startsWith(' ') ? token.trimStart() : token;
+  return token;
 }
 
 /** A token that may be sent in a header, verified or not. Throws `token_malformed`. */
@@ -91,7 +90,7 @@ function headerOf(raw: MaybeRequest): string | undefined {
   const value = raw.headers === undefined ? undefined : ownValue(raw.headers, AUTHORIZATION);
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not a single string');
-  if (!value.startsWith(SCHEME) && !/^bearer(?: |$)/i.test(value)) throw missing();
+  if (!SCHEME.test(value)) throw missing();
   return value;
 }
 

@@ -53,6 +53,7 @@ describe('the token that a request presents', () => {
 
   it.each<[string, unknown, string]>([
     ['no token behind the scheme', withHeader('Bearer '), 'the token is empty'],
+    ['only blanks behind the scheme', withHeader('Bearer   '), 'the token is empty'],
     ['nothing behind the scheme', withHeader('bearer'), 'the token is empty'],
     ['a header of two strings', withHeader([JWT, JWT]), 'the Authorization header is not a single string'],
     ['a handshake with a number', { headers: {}, auth: { token: 7 } }, 'the token is not a string'],
