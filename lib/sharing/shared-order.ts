@@ -26,7 +26,7 @@ export class SharedOrder implements OrderSharing {
   readonly #order: TokenOrder;
   readonly #context: SharingContext;
   #places: EntryPlaces = [];
-  /** Whether the next token must not be taken from the store: a caller has rejected whatever is shared. */
+  /** Whether the next token must be a fetched one: a caller has rejected whatever is shared. */
   #isDistrusted = false;
   /** Resolves once the last token is in the store. */
   #stored: Promise<void> = Promise.resolve();
@@ -51,10 +51,8 @@ export class SharedOrder implements OrderSharing {
         earlierMs: earlierMs(margins, random),
         spareMs: this.#spareMs,
       };
-      const isDistrusted = this.#isDistrusted;
-      this.#isDistrusted = false;
       this.#passedBy = undefined;
-      const grant$ = isDistrusted ? this.#fetch(search) : this.#obtain(search);
+      const grant$ = this.#isDistrusted ? this.#fetchDistrusting(search) : this.#obtain(search);
       return grant$.pipe(
         tap((grant) => this.#noteDelivered(grant)),
         map((grant) => ({ ...grant, earlierMs: search.earlierMs })),
@@ -74,8 +72,10 @@ export class SharedOrder implements OrderSharing {
 
   retract(token: string | undefined): void {
     this.#spareUntil = undefined;
-    if (token === undefined) this.#isDistrusted = true;
-    else if (this.#context.retracted.add(token)) void this.#remove(token);
+    if (token === undefined) {
+      this.#isDistrusted = true;
+      this.#passedBy = undefined;
+    } else if (this.#context.retracted.add(token)) void this.#remove(token);
   }
 
   /** Waits for the last write first: it may be the token that is to be removed. */
@@ -141,6 +141,11 @@ export class SharedOrder implements OrderSharing {
 
   #wait(search: Search): Observable<TokenGrant> {
     return backgroundTimer(pollDelayMs(this.#context.random)).pipe(switchMap(() => this.#obtain(search)));
+  }
+
+  /** The store counts again once there is a fetched token. */
+  #fetchDistrusting(search: Search): Observable<TokenGrant> {
+    return this.#fetch(search).pipe(tap(() => (this.#isDistrusted = false)));
   }
 
   /** A fetched token is stored in the background. The lock is held until that is done. */

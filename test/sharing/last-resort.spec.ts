@@ -83,15 +83,18 @@ describe('a shared token', () => {
     expect(await failureOf(credentials.getToken())).toMatchObject({ code: 'token_request_failed', status: 503 });
   });
 
-  it('that is taken back during the request is no last resort', async () => {
-    const { platform, startOne, first } = await dueToken();
-    platform.app.always(down);
-    const { credentials } = await startOne();
-    const release = platform.app.hold();
-    const outcome = failureOf(credentials.getToken());
-    await platform.app.arrived(2);
-    credentials.invalidate(first);
-    release();
-    expect(await outcome).toMatchObject({ code: 'token_request_failed', status: 503 });
-  });
+  it.each(['by its name', 'with whatever is shared'])(
+    'that is taken back %s during the request is no last resort',
+    async (how) => {
+      const { platform, startOne, first } = await dueToken();
+      platform.app.always(down);
+      const { credentials } = await startOne();
+      const release = platform.app.hold();
+      const outcome = failureOf(credentials.getToken());
+      await platform.app.arrived(2);
+      credentials.invalidate(how === 'by its name' ? first : undefined);
+      release();
+      expect(await outcome).toMatchObject({ code: 'token_request_failed', status: 503 });
+    },
+  );
 });

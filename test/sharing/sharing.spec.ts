@@ -256,6 +256,21 @@ describe('invalidate', () => {
     expect(platform.app.count).toBe(2);
   });
 
+  it('without a token, passes the store by until a token was fetched', async () => {
+    const { platform, store, startOne } = await instances();
+    const shared = await valueOf(await startOne());
+    await stored(store);
+    const other = await startOne();
+    other.credentials.invalidate();
+    platform.app.next(down);
+    expect(await failureOf(other.credentials.getToken())).toMatchObject({ code: 'token_request_failed' });
+    const fetched = await valueOf(other);
+    expect(fetched).not.toBe(shared);
+    await until(() => store.calls.set === 2);
+    expect(await valueOf(await startOne())).toBe(fetched);
+    expect(platform.app.count).toBe(3);
+  });
+
   it('asks the store once, however often the same token is given', async () => {
     const { store, startOne } = await instances();
     const one = await startOne();
