@@ -55,8 +55,9 @@ export interface VerificationOptions {
    */
   keySetTenant?: string | false | undefined;
   /**
-   * Tenants on `mindsphere.io`, each one DNS label, whose server may sign for users of any tenant. Default: the server of
-   * the user's tenant, of the configured host tenant, and of the host tenant that an accepted `cid` names.
+   * Tenants on `mindsphere.io`, each one DNS label, whose server may sign for users of any tenant; no other server may,
+   * not even for users of its own tenant. Default: the server of the user's tenant, of the configured host tenant, and of
+   * the host tenant that an accepted `cid` names.
    */
   issuers?: readonly string[] | undefined;
   /**
