@@ -15,7 +15,7 @@ export default {
     'test/**/*.spec.ts',
     // Loaded by scripts, by child processes and by Stryker.
     'test/system/chaos/chaos.ts',
-    'test/system/secrets/{child.mjs,child-application.ts}',
+    'test/system/secrets/child.mjs',
     'test/system/bundles/application.mjs',
     'test/system/model/mutation.{vitest.config,setup}.ts',
   ],

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import type { TestProject } from 'vitest/node';
 import { isFullLength } from '../support/length.js';
+import makePairs from '../support/rsa-keys.js';
 
 /*
  * The one build for all specs that need compiled code: library and sample, before the first spec of the project `system`.
@@ -36,13 +37,19 @@ const SOURCES = [
 ];
 const HOUR_MS = 3_600_000;
 
-export default async function build(project: TestProject): Promise<void> {
+/** Builds while the threads of crypto make the keys that the specs sign with. */
+export default async function setUp(project: TestProject): Promise<void> {
+  const [directory] = await Promise.all([build(), makePairs()]);
+  project.provide('built', directory);
+}
+
+async function build(): Promise<string> {
   const directory = join(builds, `${await fingerprint()}${isFullLength ? '' : '-quick'}`);
   if (!(await exists(directory))) {
     await removeOldBuilds();
     await compileInto(directory);
   }
-  project.provide('built', directory);
+  return directory;
 }
 
 /** Under a name of its own first: a run beside this one sees a whole build or none. */

@@ -10,7 +10,8 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
 import { WRONG_ARGUMENTS } from '../../cli/emulator/wrong-arguments.js';
 import { until } from '../../support/basics.js';
-import { short } from '../../support/length.js';
+import { emulatorKeys } from '../../support/emulator-keys.js';
+import { isFullLength, short } from '../../support/length.js';
 import { spawnNode, type Spawned } from '../../support/spawned.js';
 
 /** The compiled library in a folder where one package is missing. */
@@ -33,13 +34,9 @@ describe('mindsphere-emulator, the command', () => {
   const command = () => join(builtLibrary(), 'cli', 'emulator', 'mindsphere-emulator.js');
   const start = (args: readonly string[], env?: Record<string, string>) => spawnNode([command(), ...args], env);
 
-  // Making keys is nearly all that a start costs: most starts get these, as with --keys.
   let keys = '';
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'keys-'));
-    keys = join(folder, 'keys.json');
-    await (await MindsphereEmulator.start({ xcelerator: true, keysFile: keys })).close();
-    return () => rm(folder, { recursive: true });
+    keys = await emulatorKeys();
   });
 
   async function running(...args: string[]): Promise<{ process: Spawned; origin: string; text: string }> {
@@ -154,7 +151,7 @@ describe('mindsphere-emulator, the command', () => {
   it('answers a port in use with one line and status 1', async () => {
     const other = await MindsphereEmulator.start();
     onTestFinished(() => other.close());
-    const process = start(['--port', String(other.port)]);
+    const process = start(['--port', String(other.port), '--keys', keys]);
     expect(await process.ended).toBe(1);
     expect(process.stderr()).toMatch(/^mindsphere-emulator: [^\n]*EADDRINUSE[^\n]*\n$/);
     expect(process.stderr()).toContain(`port ${other.port} is in use`);
@@ -340,7 +337,7 @@ describe('mindsphere-emulator, the command', () => {
 
     it('ends sessions after --session-minutes, and logs what the application was asked', async () => {
       const url = await application();
-      const { origin, process } = await running('--app', url, '--session-minutes', '0.02', '--log');
+      const { origin, process } = await running('--app', url, '--session-minutes', '0.005', '--log');
       const { cookie } = await signIn(origin, 0);
       const status = async () => (await fetch(`${origin}/x?token=secret`, { headers: { cookie } })).status;
       await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(401);
@@ -358,7 +355,7 @@ describe('mindsphere-emulator, the command', () => {
         '--app',
         await application(),
       ];
-      const process = start(['--port', '0', '--json', ...options]);
+      const process = start(['--port', '0', '--keys', keys, '--json', ...options]);
       await process.says(/\n}\n$/);
       const { application: address, origin, users } = JSON.parse(process.stdout());
       expect(address).toBe(`${origin}/`);
@@ -390,7 +387,8 @@ describe('mindsphere-emulator, the command', () => {
       expect(process.stderr()).toMatch(/^mindsphere-emulator: --host must be a loopback address[^\n]*\n$/);
     });
 
-    it('says what to install where httpxy is missing; without --app nobody misses it', async () => {
+    // Short: it copies the library, and links each package there is.
+    it.runIf(isFullLength)('says what to install where httpxy is missing; without --app nobody misses it', async () => {
       const folder = await withoutPackage('httpxy');
       const without = (...args: string[]) =>
         spawnNode([join(folder, 'dist', 'cli', 'emulator', 'mindsphere-emulator.js'), '--port', '0', ...args]);

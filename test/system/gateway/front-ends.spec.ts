@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
+import { emulatorKeys } from '../../support/emulator-keys.js';
 import { spawnNode } from '../../support/spawned.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -82,7 +83,8 @@ async function signedIn(origin: string) {
 }
 
 async function emulatorInFrontOf(address: string, cwd: string): Promise<string> {
-  const emulator = spawnNode([command(), '--port', '0', ...(await optionsOfGuide(address))], {}, cwd);
+  const own = ['--port', '0', '--keys', await emulatorKeys()];
+  const emulator = spawnNode([command(), ...own, ...(await optionsOfGuide(address))], {}, cwd);
   const [, origin = ''] = await emulator.says(/^Open (http:\S+)\/ in a browser/m);
   return origin;
 }
@@ -118,7 +120,7 @@ describe('docs/emulator.md, as it stands', () => {
   it.runIf(hasPython)('a test in Python starts the command, and controls it over HTTP', async () => {
     const [script = ''] = await blocksOf('emulator.md', 'python');
     expect(script).toContain('["npx", "mindsphere-emulator", ');
-    const here = JSON.stringify([process.execPath, command()]).slice(1, -1);
+    const here = JSON.stringify([process.execPath, command(), '--keys', await emulatorKeys()]).slice(1, -1);
     const { said } = python(script.replace('"npx", "mindsphere-emulator"', here), root);
     expect(await said).toBe('[]\n');
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtLibrary } from '../../support/built-library.js';
+import { emulatorKeys } from '../../support/emulator-keys.js';
 import { spawnNode } from '../../support/spawned.js';
 
 /** What a worker has come to: the port of its emulator, or the error that `start()` rejected with. */
@@ -17,7 +18,7 @@ interface Outcome {
  * A process of `node:cluster` whose two workers start an emulator each, one after the other, on the same port: 0, or one that
  * was free a moment before (another one, where the first worker finds it taken). Both run until both have reported.
  */
-const script = (library: string, isFixed: boolean) => `
+const script = (library: string, keysFile: string, isFixed: boolean) => `
 import cluster from 'node:cluster';
 import { createServer } from 'node:net';
 import { MindsphereEmulator } from ${JSON.stringify(library)};
@@ -44,7 +45,7 @@ if (cluster.isPrimary) {
   console.log(JSON.stringify([first, await outcomeOf(port)]));
   process.exit(0);
 } else {
-  const outcome = await MindsphereEmulator.start({ port: Number(process.env.EMULATOR_PORT) }).then(
+  const outcome = await MindsphereEmulator.start({ port: Number(process.env.EMULATOR_PORT), keysFile: ${JSON.stringify(keysFile)} }).then(
     ({ port }) => ({ port }),
     ({ code, message }) => ({ code, message }),
   );
@@ -56,7 +57,8 @@ async function outcomes(isFixed: boolean): Promise<[Outcome, Outcome]> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'cluster.mjs');
-  await writeFile(file, script(pathToFileURL(join(builtLibrary(), 'testing', 'index.js')).href, isFixed));
+  const library = pathToFileURL(join(builtLibrary(), 'testing', 'index.js')).href;
+  await writeFile(file, script(library, await emulatorKeys(), isFixed));
   const primary = spawnNode([file]);
   expect([await primary.ended, primary.stderr()]).toEqual([0, '']);
   return JSON.parse(primary.stdout()) as [Outcome, Outcome];

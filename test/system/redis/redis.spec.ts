@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { APP } from '../../support/application.js';
 import { builtLibrary } from '../../support/built-library.js';
 import { KEY, NEW_KEY } from '../../support/instances.js';
-import { isFullLength } from '../../support/length.js';
+import { isFullLength, short } from '../../support/length.js';
 import { isRedisInstalled, RedisServer } from '../../support/redis-server.js';
 import { hang, StubPlatform } from '../../support/stub-platform.js';
 import { InstanceProcess, type ReceivedToken } from './instance-process.js';
@@ -100,38 +100,47 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
   /** Until the tokens of the last period are due for renewal. */
   const nextPeriod = () => sleep(LIFE_MS / 2);
 
-  it.each([
-    ['with the lock, at most 2', true, 2],
-    [`without a lock, at most ${PROCESSES}`, false, PROCESSES],
-  ])('send, %s requests per tenant and period', { timeout: TIMEOUT }, async (name, lock, most) => {
-    const tenants = newTenants();
-    await registerAll(name, [KEY], lock);
-    const counts: number[] = [];
-    for (let each = 0; each < PERIODS; each += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      if (each > 0) await nextPeriod();
-      // oxlint-disable-next-line no-await-in-loop -- one period after the other
-      counts.push(await period(name, tenants));
-    }
-    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
-    expect(Math.max(...counts)).toBeLessThanOrEqual(most);
-  });
+  const WITH_LOCK = ['with the lock, at most 2', true, 2] as const;
+  const WITHOUT_LOCK = [`without a lock, at most ${PROCESSES}`, false, PROCESSES] as const;
 
-  it('have tokens while Redis is stopped, and share them again after its start', { timeout: TIMEOUT }, async () => {
-    const tenants = newTenants();
-    await registerAll('stopped', [KEY]);
-    await period('stopped', tenants);
-    await redis.stop();
-    await nextPeriod();
-    expect(await period('stopped', tenants)).toBeLessThanOrEqual(PROCESSES);
-    const cold = await ask('stopped', newTenants());
-    expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-    await redis.start();
-    await nextPeriod();
-    // The first looks after the pause find it.
-    await period('stopped', newTenants());
-    expect(await period('stopped', newTenants())).toBeLessThanOrEqual(2);
-  });
+  it.each(short([WITH_LOCK], [WITH_LOCK, WITHOUT_LOCK]))(
+    'send, %s requests per tenant and period',
+    { timeout: TIMEOUT },
+    async (name, lock, most) => {
+      const tenants = newTenants();
+      await registerAll(name, [KEY], lock);
+      const counts: number[] = [];
+      for (let each = 0; each < PERIODS; each += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- one period after the other
+        if (each > 0) await nextPeriod();
+        // oxlint-disable-next-line no-await-in-loop -- one period after the other
+        counts.push(await period(name, tenants));
+      }
+      expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+    },
+  );
+
+  // Short: test/sharing/store-outage.spec.ts has it with a store in memory.
+  it.runIf(isFullLength)(
+    'have tokens while Redis is stopped, and share them again after its start',
+    { timeout: TIMEOUT },
+    async () => {
+      const tenants = newTenants();
+      await registerAll('stopped', [KEY]);
+      await period('stopped', tenants);
+      await redis.stop();
+      await nextPeriod();
+      expect(await period('stopped', tenants)).toBeLessThanOrEqual(PROCESSES);
+      const cold = await ask('stopped', newTenants());
+      expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+      await redis.start();
+      await nextPeriod();
+      // The first looks after the pause find it.
+      await period('stopped', newTenants());
+      expect(await period('stopped', newTenants())).toBeLessThanOrEqual(2);
+    },
+  );
 
   // Short: test/sharing has it with a store that hangs.
   it.runIf(isFullLength)(
@@ -197,7 +206,8 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     }
   });
 
-  it(
+  // Short: test/sharing has it with a lock in memory whose owner is gone.
+  it.runIf(isFullLength)(
     'have tokens within the default deadline of 15 s when the one that asks for all is killed',
     { timeout: TIMEOUT },
     async () => {

@@ -16,7 +16,7 @@ describe('npm start', () => {
   const start = (...args: string[]) =>
     spawnNode([join(builtSample(), 'dist', 'start.js'), ...args], { PORT: '0', EMULATOR_PORT: '0' }, builtSample());
 
-  it('prints one address to open, and the token of each user once, as a variable', async () => {
+  it.runIf(isFullLength)('prints one address to open, and the token of each user once, as a variable', async () => {
     const started = start();
     await started.says(/Ctrl-C ends both\.$/m);
     const text = started.stdout();
@@ -147,13 +147,16 @@ describe('The application alone', () => {
     },
   );
 
-  it('ends with status 1 and the fault where it is configured wrongly, without the secret', async () => {
-    const process = main({ ...environment(), MDSP_KEY_STORE_CLIENT_ID: '' });
-    expect(await process.ended).toBe(1);
-    const said = process.stdout() + process.stderr();
-    expect(said).toContain('MDSP_KEY_STORE_CLIENT_ID');
-    expect(said).not.toContain(emulator.moduleOptions.app.keyStoreClientSecret);
-  });
+  it.runIf(isFullLength)(
+    'ends with status 1 and the fault where it is configured wrongly, without the secret',
+    async () => {
+      const process = main({ ...environment(), MDSP_KEY_STORE_CLIENT_ID: '' });
+      expect(await process.ended).toBe(1);
+      const said = process.stdout() + process.stderr();
+      expect(said).toContain('MDSP_KEY_STORE_CLIENT_ID');
+      expect(said).not.toContain(emulator.moduleOptions.app.keyStoreClientSecret);
+    },
+  );
 
   it.runIf(isFullLength)('ends with status 1 where PORT is none', async () => {
     const process = main({ ...environment(), PORT: 'http' });

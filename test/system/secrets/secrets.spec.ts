@@ -26,6 +26,7 @@ import {
 } from 'nestjs-mindsphere-credentials';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { APP, failureOf, TENANT, tokenOf } from '../../support/application.js';
+import { builtLibrary } from '../../support/built-library.js';
 import { heldSecrets, partsOf, shownIn, spellings } from '../../support/leaks.js';
 import { isFullLength } from '../../support/length.js';
 import { type Answer, html, json, StubPlatform } from '../../support/stub-platform.js';
@@ -463,7 +464,11 @@ describe('a process under DEBUG=*', () => {
   const run = promisify(execFile);
   async function outputOf(...extra: string[]): Promise<string> {
     const env = { ...process.env, DEBUG: '*', NODE_ENV: 'development', NO_COLOR: '1' };
-    const { stdout, stderr } = await run(process.execPath, [`${root}test/system/secrets/child.mjs`, ...extra], { env });
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [`${root}test/system/secrets/child.mjs`, builtLibrary(), ...extra],
+      { env },
+    );
     return stdout + stderr;
   }
   /** Texts of the child's own, which it tells apart from what the library has it print. */
