@@ -25,12 +25,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { APP, failureOf, fakeTime, startPlatform, startWith } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { ADAPTERS, serve } from '../support/key-server-http.js';
-import { flood } from '../support/length.js';
+import { flood, short } from '../support/length.js';
 
 const KEY = testKey('key-id-1', 0);
 const SECOND = 1_000;
 /** Requests at one time. */
 const CROWD = flood(500);
+const MANY = short(60, 200);
 
 /** A configured user tenant, which no user must ever get. */
 const optionsFor = (server: KeyServer): MindsphereCredentialsModuleOptions => ({
@@ -214,9 +215,9 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect(built).toBe(4);
   });
 
-  it('200 concurrent requests of 20 tenants act for their own, on 20 token requests', async () => {
-    const { get, server } = await lab(200);
-    gate.size = 200;
+  it(`${MANY} concurrent requests of 20 tenants act for their own, on 20 token requests`, async () => {
+    const { get, server } = await lab(MANY);
+    gate.size = MANY;
     const tokens = Array.from({ length: gate.size }, (_, n) => tokenOfUser(server, n, `t${n % 20}`));
     const answers = await Promise.all(tokens.map((jwt) => get('/app-token', jwt)));
     expect(answers.map(({ body }) => body)).toEqual(answers.map((_, n) => ({ tenant: `t${n % 20}` })));

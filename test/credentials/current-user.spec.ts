@@ -20,11 +20,12 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { APP, failureOf, fakeTime, forbidden, startWith, tokenOf } from '../support/application.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { ADAPTERS, serve } from '../support/key-server-http.js';
-import { flood } from '../support/length.js';
+import { flood, short } from '../support/length.js';
 
 const KEY = testKey('key-id-1', 0);
 /** Requests at one time. */
 const CROWD = flood(500);
+const MANY = short(60, 200);
 
 /** A deployed app: no tenant in its configuration. */
 const { hostTenant: _host, userTenant: _user, ...DEPLOYED } = APP;
@@ -184,9 +185,9 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect(server.count()).toBe(1);
   });
 
-  it('200 concurrent requests of 20 tenants each get a token for their own, on 20 requests', async () => {
-    const { get, server } = await lab({ verification: { issuers: ['acme'] } }, 200);
-    gate.size = 200;
+  it(`${MANY} concurrent requests of 20 tenants each get a token for their own, on 20 requests`, async () => {
+    const { get, server } = await lab({ verification: { issuers: ['acme'] } }, MANY);
+    gate.size = MANY;
     const iss = server.platform.issuerOf('acme');
     const answers = await Promise.all(
       Array.from({ length: gate.size }, (_, n) => get('/app-token', server.token(KEY, { iss, ten: `t${n % 20}` }))),

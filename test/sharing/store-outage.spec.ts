@@ -5,6 +5,7 @@ import { fails } from '../support/memory-store.js';
 import { pass } from '../support/passing.js';
 
 const MINUTE = 60_000;
+const STEP_MS = 50;
 
 /** Eight instances that share a token, which is now due for renewal, and a store that is down. */
 async function dueWithoutStore() {
@@ -31,10 +32,10 @@ describe('the renewal of a token that is still good, while the store is down', (
     const { platform, store, all, value } = await dueWithoutStore();
     // Nobody waits for it.
     expect(new Set(await valuesOf(all))).toEqual(new Set([value]));
-    await pass(3_000);
+    await pass(3_000, STEP_MS);
     expect(platform.app.count).toBe(1);
     store.before = () => Promise.resolve();
-    await pass(5_000);
+    await pass(5_000, STEP_MS);
     await until(() => platform.app.count > 1);
     expect(platform.app.count).toBeLessThanOrEqual(3);
     const renewed = await valuesOf(all);
@@ -44,9 +45,9 @@ describe('the renewal of a token that is still good, while the store is down', (
   it('does without it after 9 s', async () => {
     const { platform, all } = await dueWithoutStore();
     await valuesOf(all);
-    await pass(8_500);
+    await pass(8_500, STEP_MS);
     expect(platform.app.count).toBe(1);
-    await pass(1_500);
+    await pass(1_500, STEP_MS);
     await until(() => platform.app.count === 9);
   });
 

@@ -21,10 +21,17 @@ export interface TestKey {
 /** A key under an id; the same number is the same pair, another number another one. */
 export function testKey(kid: string, pair = 0): TestKey {
   const { privateKey, publicKey } = rsaPair(`key-server-${pair}`);
+  published[pair] ??= publishedForm(publicKey);
+  return { kid, privateKey, entry: { kty: 'RSA', use: 'sig', kid, alg: 'RS256', ...published[pair] } };
+}
+
+/** The public keys of the pairs; some tests have hundreds of ids for one. */
+const published: Fields[] = [];
+
+function publishedForm(publicKey: KeyObject): Fields {
   const { n = '', e } = publicKey.export({ format: 'jwk' });
   const value = publicKey.export({ format: 'pem', type: 'spki' }).toString();
-  const entry = { kty: 'RSA', e, use: 'sig', kid, alg: 'RS256', value, n: withLeadingZeros(n, 1) };
-  return { kid, privateKey, entry };
+  return { e, value, n: withLeadingZeros(n, 1) };
 }
 
 /** A modulus with zero bytes before it. */

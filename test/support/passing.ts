@@ -20,9 +20,9 @@ export async function passing<T>(promise: Promise<T>, longestMs = 20_000): Promi
 }
 
 /** Under faked time: lets so much of it pass, in small steps, with real HTTP between two. */
-export async function pass(ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += STEP_MS) {
-    vi.advanceTimersByTime(STEP_MS);
+export async function pass(ms: number, stepMs = STEP_MS): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    vi.advanceTimersByTime(stepMs);
     // oxlint-disable-next-line no-await-in-loop -- one step after the other
     await realWork();
   }

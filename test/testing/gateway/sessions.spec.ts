@@ -1,5 +1,6 @@
 import { vi, describe, expect, it } from 'vitest';
 import { fakeTime } from '../../support/basics.js';
+import { isFullLength } from '../../support/length.js';
 import { ANN, claimsIn, echoed, Gateway, PAGE, startApplication, startGateway } from './gateway-lab.js';
 
 async function started(options = {}, emulatorOptions = {}): Promise<Gateway> {
@@ -102,7 +103,8 @@ describe('Signing in', () => {
     expect(headers['set-cookie']).toBeUndefined();
   });
 
-  it('keeps so many sessions that the machine bears it: the oldest ends', async () => {
+  // Short: a thousand sign-ins.
+  it.runIf(isFullLength)('keeps so many sessions that the machine bears it: the oldest ends', async () => {
     const gateway = await started();
     await gateway.signIn();
     const first = new Map(gateway.cookies);
