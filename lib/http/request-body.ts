@@ -39,12 +39,15 @@ export function bodyOf(given: RequestInit['body']): FetchBody {
 
 /**
  * The body of a `Request` object, as generated clients give it, of which only a stream is left: it is read first, up to
- * 10 MB, so that it can be sent again as well.
+ * 10 MB, so that it can be sent again as well. The signal of the `Request` ends the body, and so this.
  */
-export async function keptBody({ body }: Request): Promise<FetchBody> {
+export async function keptBody({ body, signal }: Request): Promise<FetchBody> {
   if (body === null) return NO_BODY;
   const chunks: Uint8Array[] = [];
   const reader = body.getReader();
+  const end = () => void reader.cancel(signal.reason).catch(() => undefined);
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
   let length = 0;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one chunk after the other

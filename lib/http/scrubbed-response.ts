@@ -3,6 +3,9 @@ import { LONGEST_FAILED_BODY, type Secrets } from './scrubbed-answer.js';
 
 /** Statuses whose answers have no body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** `fetch` gives answers that the constructor of `Response` refuses: any three digits, any words behind them. */
+const HIGHEST_STATUS = 599;
+const REASON = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 /** What Node's `fetch` decodes itself; in any other encoding nothing can be found. */
 const DECODED: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br']);
 
@@ -19,8 +22,13 @@ export function scrubbedResponse(response: Response, secrets: Secrets): Response
   // The length is that of the body before it was decoded and masked.
   headers.delete('content-length');
   const body = WITHOUT_BODY.has(status) || response.body === null ? null : maskedBody(response, response.body, mask);
-  const scrubbed = new Response(body, { status, statusText: mask(statusText), headers });
-  return Object.defineProperty(scrubbed, 'url', { value: url });
+  const reason = mask(statusText);
+  const scrubbed = new Response(body, {
+    status: Math.min(status, HIGHEST_STATUS),
+    statusText: REASON.test(reason) ? reason : '',
+    headers,
+  });
+  return Object.defineProperties(scrubbed, { url: { value: url }, status: { value: status } });
 }
 
 /** A failure as `fetch` has it, without what lies beneath it. The caller's own reason to abort stays as it is. */

@@ -129,6 +129,35 @@ describe('fetch', () => {
     expect(await rejection(client.fetch(ASSETS, { signal: AbortSignal.abort(reason) }))).toBe(reason);
   });
 
+  it('ends with the reason of its signal while the body of a Request is read, and ends that body', async () => {
+    const { client, platform } = await startLab();
+    const reason = new Error('enough');
+    const [early, late] = [new AbortController(), new AbortController()];
+    early.abort(reason);
+    for (const { signal } of [early, late]) {
+      const cancelled = vi.fn<(reason: unknown) => void>();
+      const body = new ReadableStream({ pull: () => new Promise<void>(() => {}), cancel: cancelled });
+      const request = new Request(platform.origin + ASSETS, { method: 'POST', body, duplex: 'half', signal });
+      const call = rejection(client.fetch(request));
+      setImmediate(() => late.abort(reason));
+      expect(await call).toBe(reason);
+      expect(cancelled).toHaveBeenCalled();
+    }
+    expect(platform.count).toBe(0);
+  });
+
+  it.each([
+    ['404 Nicht gefunden für dich', 404, 'Nicht gefunden für dich'],
+    ['404 未找到', 404, ''],
+    ['999 Odd', 999, 'Odd'],
+  ])('gives an answer of status %s', async (line, status, statusText) => {
+    const { client, api } = await startLab();
+    api.always(({ response }) => void response.socket?.end(`HTTP/1.1 ${line}\r\nConnection: close\r\n\r\nno`));
+    const response = await client.fetch(ASSETS);
+    expect([response.status, response.ok, response.statusText]).toEqual([status, false, statusText]);
+    expect(await response.text()).toBe('no');
+  });
+
   it('masks a failed answer whole', async () => {
     const { client, api } = await startLab();
     api.always((exchange) => {
