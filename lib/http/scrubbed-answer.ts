@@ -142,7 +142,15 @@ function maskedString(data: string, mask: Masker, { responseEncoding }: Asked): 
 function maskedStream(source: Readable, mask: Masker, fail: Fail): Readable {
   const masked = Readable.from(masking(source, mask, fail), { objectMode: false });
   masked.once('close', () => source.destroy());
-  return masked;
+  return heard(masked);
+}
+
+/**
+ * A stream whose failure does not end the process where its reader listens to no `error` event, as with `pipe`: Axios'
+ * own streams are like that. Whoever listens gets it all the same.
+ */
+function heard(stream: Readable): Readable {
+  return stream.on('error', () => undefined);
 }
 
 async function* masking(source: Readable, mask: Masker, fail: Fail): AsyncGenerator<Uint8Array> {
@@ -167,5 +175,6 @@ function passedOn(source: Readable, fail: Fail): Readable {
     if (failure) bare.destroy(fail(failure));
   });
   bare.once('close', () => source.destroy());
-  return source.pipe(bare);
+  source.pipe(bare);
+  return heard(bare);
 }

@@ -76,7 +76,10 @@ async function answerToStep<S extends Step, A>(call: Call<S, A>, step: S): Promi
   if (carrier.statusOf(answer) !== UNAUTHORIZED) return answer;
   const next$ = credentials.replaceRejected(token, placeOf(step.url));
   if (!step.repeatable) return answer;
-  const next = await firstOf(next$, carrier);
+  const next = await firstOf(next$, carrier).catch((failure: unknown) => {
+    carrier.discard(answer);
+    throw failure;
+  });
   if (next === undefined) return answer;
   carrier.discard(answer);
   return send(call, step, next);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import axios, { type AxiosError, isAxiosError, isCancel } from 'axios';
 import { MindsphereCredentialsFactory, TenantCredentials, UserToken } from 'nestjs-mindsphere-credentials';
@@ -185,6 +185,18 @@ describe('calls of APIs', () => {
     const [error] = await once(broken.resume(), 'error');
     expect(error).toMatchObject({ isAxiosError: true });
   });
+
+  it.each([200, 500])('gives a stream of status %i that may break where nobody listens', async (status) => {
+    const { client, api } = await startLab();
+    api.always(({ response }) => void response.writeHead(status).write('x', () => response.socket?.resetAndDestroy()));
+    const options = { responseType: 'stream', validateStatus: () => true } as const;
+    const { data } = await lastValueFrom(client.get<Readable>(ASSETS, options));
+    // An `error` event without a listener would end the process, and here the test run.
+    const closed = new Promise((resolve) => data.once('close', resolve));
+    data.pipe(new PassThrough());
+    await closed;
+    expect(data.errored).toMatchObject({ isAxiosError: true });
+  });
 });
 
 describe('a 401', () => {
@@ -233,6 +245,15 @@ describe('a 401', () => {
     platform.app.next(platform.app.right, json({}, 400));
     expect(await failureOf(client.get(ASSETS))).toMatchObject({ code: 'token_request_failed', status: 400 });
     expect(api.count).toBe(1);
+  });
+
+  it('lets go of the refused answer where no new token is to be had', async () => {
+    const { client, api, platform } = await startLab();
+    api.next(({ response }) => void response.writeHead(401).write('x'));
+    platform.app.next(platform.app.right, json({}, 400));
+    const call = client.get(ASSETS, { responseType: 'stream' });
+    expect(await failureOf(call)).toMatchObject({ code: 'token_request_failed', status: 400 });
+    await api.only.over;
   });
 
   it.each([403, 407, 500])('is not status %i', async (status) => {
