@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { useEmulator } from './emulator-lab.js';
 import { rawRequest } from './raw-request.js';
 
@@ -45,6 +45,17 @@ describe('Answers of emulated APIs', () => {
       const response = await call(`${ASSETS}?size=1&size=2`);
       expect(response.status).toBe(status);
       expect(await response.text()).toBe(body);
+    });
+
+    it('makes no JSON of bytes, which takes seconds for a file of some megabytes', async () => {
+      await start();
+      const toJSON = vi.fn<() => unknown>();
+      const bytes = Object.assign(Buffer.from('bytes'), { toJSON });
+      lab.emulator.respond('GET', ASSETS, bytes);
+      lab.emulator.respond('POST', ASSETS, () => ({ status: 201, body: bytes }));
+      expect(await (await call(ASSETS)).text()).toBe('bytes');
+      expect(await (await call(ASSETS, { method: 'POST' })).text()).toBe('bytes');
+      expect(toJSON).not.toHaveBeenCalled();
     });
 
     it('sends the headers that it is given', async () => {

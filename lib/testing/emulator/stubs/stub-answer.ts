@@ -67,7 +67,7 @@ export function toAnswer(value: unknown): Answer {
  */
 export function checkedAnswer({ status = 200, headers = {}, body }: StubAnswer): Answer {
   checkAnswer(status, headers);
-  if (body !== undefined && JSON.stringify(body) === undefined) throw new TypeError('body must be a string or JSON');
+  if (!isSentAsItIs(body) && JSON.stringify(body) === undefined) throw new TypeError('body must be a string or JSON');
   return { status, headers, body };
 }
 
@@ -86,8 +86,13 @@ export function stubRequestOf(
   };
 }
 
+/** Not looked into: JSON of the bytes of a file would take seconds. */
+function isSentAsItIs(body: unknown): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}
+
 function isStubAnswer(value: unknown): value is StubAnswer {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isSentAsItIs(value)) return false;
   const names = Object.keys(value);
   if (names.length === 0 || !names.every((name) => ANSWER_FIELDS.includes(name))) return false;
   // `{ status: 'ok' }` is the body of many an API.
