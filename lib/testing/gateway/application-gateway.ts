@@ -170,7 +170,7 @@ export class ApplicationGateway implements EmulatorFront {
 
   #upgradeRefusal(message: IncomingMessage, session: Session | undefined): number | undefined {
     const path = pathOf(message);
-    if (message.headers.upgrade?.toLowerCase() !== 'websocket') return 400;
+    if (message.method !== 'GET' || message.headers.upgrade?.toLowerCase() !== 'websocket') return 400;
     if (path.startsWith(HOME_PATH) || this.#isEmulated(path)) return 404;
     if (!session) return hasBearerToken(message) ? undefined : 401;
     // Browsers send cookies to all ports of a host, and let every page open WebSockets to any address.

@@ -127,6 +127,11 @@ describe('A WebSocket', () => {
   it.each([
     ['another protocol', 'GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n', '400'],
     [
+      'another method',
+      'POST / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{token}\r\n',
+      '400',
+    ],
+    [
       'another host',
       'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
       '421',
@@ -138,7 +143,8 @@ describe('A WebSocket', () => {
     onTestFinished(() => void socket.destroy());
     let text = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    socket.write(lines.replace('{host}', `127.0.0.1:${gateway.emulator.port}`));
+    const token = `Authorization: Bearer ${gateway.emulator.issueUserToken()}\r\n`;
+    socket.write(lines.replace('{host}', `127.0.0.1:${gateway.emulator.port}`).replace('{token}', token));
     await until(() => text.endsWith('\r\n\r\n'));
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
