@@ -50,7 +50,7 @@ export function nestAdd({ sourceRoot = 'src', guard = false }: NestAddOptions = 
     const after = before === undefined ? undefined : withModule(before, guard);
     if (after === undefined) {
       logger.warn(
-        `No @Module({ … }) was found in ${path}. Add MindsphereCredentialsModule.forRoot({ isGlobal: true }) to the imports of your root module.`,
+        `${path} was left as it is: no @Module({ … }) was found there, or its lists are no literals. Add MindsphereCredentialsModule.forRoot({ isGlobal: true }) to the imports of your root module.`,
       );
     } else if (after !== before) {
       tree.overwrite(path, after);

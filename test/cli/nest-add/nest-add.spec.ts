@@ -79,6 +79,23 @@ describe('nest add nestjs-mindsphere-credentials', () => {
     expect(files['.env.example']).toMatch(/^OTHER=1\n\n# nestjs/);
   });
 
+  it('imports nothing twice', () => {
+    const core = `import {\n  APP_FILTER,\n  APP_GUARD,\n} from "@nestjs/core"`;
+    const { files } = added({ 'src/app.module.ts': `${core}\n${generated('')}` }, { guard: true });
+    expect(files['src/app.module.ts']?.match(/APP_GUARD/g)).toHaveLength(2);
+    expect(files['src/app.module.ts']).toContain('@nestjs/core');
+  });
+
+  it.each(['imports: OTHERS', 'imports', 'imports, providers: []'])(
+    'leaves a module with { %s } to its author',
+    (list) => {
+      const source = `@Module({ ${list} })\nexport class AppModule {}\n`;
+      const { files, logged } = added({ 'src/app.module.ts': source });
+      expect(files['src/app.module.ts']).toBe(source);
+      expect(logged.join('\n')).toContain('MindsphereCredentialsModule.forRoot({ isGlobal: true })');
+    },
+  );
+
   it('says what to do where there is no root module', () => {
     expect(added({}).logged.join('\n')).toContain('MindsphereCredentialsModule.forRoot({ isGlobal: true })');
   });
