@@ -26,7 +26,7 @@ export async function doctor({ platform, json, facts }: DoctorOptions): Promise<
   const opened = await opening();
   try {
     const context = opened instanceof MindsphereCredentialsError ? undefined : contextOf(opened, recorder, platform);
-    const settings: Check = { id: 'settings', run: () => settingsFinding(opened, Object.keys(process.env)) };
+    const settings: Check = { id: 'settings', run: () => settingsFinding(opened, Object.keys(process.env), platform) };
     const checks = [
       settings,
       ...(context === undefined ? skippedChecks() : checksOf(context)),

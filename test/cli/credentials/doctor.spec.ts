@@ -226,6 +226,17 @@ describe('mindsphere-credentials doctor', () => {
     expect(Object.keys(one).filter((id) => id.includes('mindsphere'))).toEqual([]);
   });
 
+  it('fails where the platform to check is not configured', async () => {
+    const platform = await startPlatform();
+    configure(platform);
+    const { status, out } = await command(['doctor', '--platform', 'xcelerator']);
+    expect(status).toBe(1);
+    expect(out).toMatch(/FAILURE {3}settings.*: siemens\.app is not configured\n.*XCELERATOR_CORE_TENANT/);
+    configure(platform, { MINDSPHERE_PLATFORM: 'off', XCELERATOR_CORE_TENANT: '1000001700', XCELERATOR_REGION: 'eu1' });
+    const { settings } = await findings('--platform', 'mindsphere');
+    expect(settings).toMatchObject({ status: 'failure', remedy: expect.stringContaining('MINDSPHERE_PLATFORM') });
+  });
+
   it('shows no secret and no token, whatever the servers echo', async () => {
     const platform = await startPlatform();
     configure(platform);

@@ -1,5 +1,7 @@
 import { ALL_SECTIONS } from '../../../config/sections/module.options.js';
 import { MindsphereCredentialsError } from '../../../errors/mindsphere-credentials.error.js';
+import type { Platform } from '../../../platform/platform.interface.js';
+import { PLATFORMS } from '../../../platform/platforms.js';
 import type { Finding } from '../check.js';
 import type { Registration } from '../registration.js';
 
@@ -11,8 +13,21 @@ const PREFIXES = /^(?:MDSP|MINDSPHERE|XCELERATOR)_/i;
 const LARGEST_DISTANCE = 2;
 const LONGEST_NAME = 64;
 
-/** Whether the module accepts the configuration, and variables whose names are misspelled. */
-export function settingsFinding(opened: Registration | MindsphereCredentialsError, names: readonly string[]): Finding {
+/** How to configure a platform. */
+const SWITCHES: Readonly<Record<Platform, string>> = {
+  mindsphere: 'Remove MINDSPHERE_PLATFORM=off.',
+  xcelerator: 'Set XCELERATOR_CORE_TENANT.',
+};
+
+/**
+ * Whether the module accepts the configuration, and has the platform that is to be checked; and variables whose names are
+ * misspelled.
+ */
+export function settingsFinding(
+  opened: Registration | MindsphereCredentialsError,
+  names: readonly string[],
+  platform?: Platform,
+): Finding {
   const renames = misspelled(names);
   if (opened instanceof MindsphereCredentialsError) {
     return {
@@ -23,6 +38,13 @@ export function settingsFinding(opened: Registration | MindsphereCredentialsErro
     };
   }
   const { platforms, warnings } = opened.options;
+  if (platform !== undefined && platforms.every(({ rules }) => rules.platform !== platform)) {
+    return {
+      status: 'failure',
+      summary: `${PLATFORMS[platform].domain} is not configured`,
+      remedy: SWITCHES[platform],
+    };
+  }
   const configured = platforms.flatMap(({ rules, app, tenant }) => [
     ...(app === undefined ? [] : [`app credentials on ${rules.domain}`]),
     ...(tenant === undefined ? [] : [`tenant credentials on ${rules.domain}`]),

@@ -3,6 +3,8 @@ import { RedisTokenStore } from '../../../store/redis/redis-token.store.js';
 import type { Check, Finding } from '../check.js';
 
 const CONNECT_MS = 3_000;
+/** Of the whole check: a server that is no Redis may accept a connection and never answer. */
+const LONGEST_MS = 10_000;
 const ENTRY_MS = 10_000;
 const DOWN = 'Without the store each instance requests its own tokens; nothing else changes. Check REDIS_URL.';
 
@@ -20,10 +22,12 @@ async function storeFinding(url: string | undefined): Promise<Finding> {
   try {
     const socket = { connectTimeout: CONNECT_MS, reconnectStrategy: false } as const;
     const client = redis.createClient({ url, socket, disableOfflineQueue: true }).on('error', () => undefined);
-    await client.connect();
+    const timer = setTimeout(() => client.destroy(), LONGEST_MS);
     try {
+      await client.connect();
       return await useStore(new RedisTokenStore(client));
     } finally {
+      clearTimeout(timer);
       client.destroy();
     }
   } catch {
