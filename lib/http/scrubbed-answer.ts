@@ -147,7 +147,7 @@ function maskedStream(source: Readable, mask: Masker, fail: Fail): Readable {
 
 /**
  * A stream whose failure does not end the process where its reader listens to no `error` event, as with `pipe`: Axios'
- * own streams are like that. Whoever listens gets it all the same.
+ * own streams are like that. A caller who listens gets it all the same.
  */
 function heard(stream: Readable): Readable {
   return stream.on('error', () => undefined);
