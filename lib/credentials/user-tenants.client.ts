@@ -13,6 +13,7 @@ import {
   transportFailure,
 } from '../transport/request-failure.js';
 import { type Tokens, withToken } from './with-token.js';
+import { keepingAlive } from '../util/clock.js';
 import { isDnsLabel } from '../util/formats.js';
 import { isValues, NO_VALUES, ownValue, parseValues } from '../util/json.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
@@ -99,6 +100,7 @@ export class UserTenantsClient {
       return defer(() => this.#attempt(number, token, ++attempts)).pipe(
         retryTransient(this.#limits, this.#random),
         failAfter(deadlineMs, () => tookTooLong(this.#url, deadlineMs, attempts)),
+        keepingAlive,
       );
     });
   }

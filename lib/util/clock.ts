@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, using } from 'rxjs';
 
 /**
  * A moment by both clocks, in milliseconds. The wall clock may be set while the process runs. The monotonic clock cannot
@@ -45,4 +45,15 @@ export function backgroundTimer(delayMs: number): Observable<0> {
     handle.unref();
     return () => clearTimeout(handle);
   });
+}
+
+/** Keeps the process alive while the source is subscribed, which may wait for background timers only. */
+export function keepingAlive<T>(source: Observable<T>): Observable<T> {
+  return using(
+    () => {
+      const handle = setTimeout(() => undefined, LONGEST_DELAY_MS);
+      return { unsubscribe: () => clearTimeout(handle) };
+    },
+    () => source,
+  );
 }

@@ -55,6 +55,16 @@ describe('a process', () => {
     },
   );
 
+  it('does not end while a caller of userTenants() waits through a backoff', async () => {
+    const platform = await startPlatform();
+    const page = { page: { number: 0, totalPages: 1 }, userTenants: [{ id: 'acme' }] };
+    platform.elsewhere.next(down, down, json(page));
+    const body = `console.log('got', await firstValueFrom(credentials.userTenants()));`;
+    const result = await runScript(script(platform, { retryDelayMs: 200 }, body));
+    expect(result).toEqual({ ended: 0, output: 'got acme\n' });
+    expect(platform.elsewhere.count).toBe(3);
+  });
+
   it('ends at once after app.close(), whatever hangs', async () => {
     const platform = await startPlatform();
     platform.app.hold();
