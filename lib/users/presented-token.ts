@@ -6,7 +6,7 @@ import { isThenable } from '../util/promises.js';
 /** `b64token` of RFC 6750, section 2.1. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** The scheme has no letter case (RFC 9110, section 11.1). */
-const SCHEME = /^bearer(?: \s*|$)/i;
+const SCHEME = /^bearer(?: +|$)/i;
 const AUTHORIZATION = 'authorization';
 
 /**
