@@ -134,7 +134,11 @@ function hostsBeside(given: Values, found: Values, read: Read): Values {
 
 function isElsewhere(name: string, given: Values, found: object): boolean {
   const [one, other] = [ownValue(given, name), ownValue(found, name)];
-  return isSet(one) && String(one).toLowerCase() !== String(other).toLowerCase();
+  return isSet(one) && inLowerCase(one) !== inLowerCase(other);
+}
+
+function inLowerCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
 function jsonOf(value: unknown): string {
@@ -150,7 +154,7 @@ function demandConfig(config: unknown): void {
   );
 }
 
-/** A copy, with the note of where it comes from. */
+/** A copy without the values that are `undefined`. It keeps the note of where they were read. */
 function withoutUndefined(values: object): Values {
   const copy: Record<string, unknown> = { ...values };
   for (const [name, value] of Object.entries(copy)) if (value === undefined) delete copy[name];

@@ -21,8 +21,8 @@ export type ResolvedAppOptions = ResolvedClient &
 /** Tenant credentials as checked. */
 export type ResolvedTenantOptions = ResolvedClient &
   Optional<Omit<Resolved<typeof TENANT>, 'clientId' | 'clientSecret'>, 'subTenant'> & {
-    /** Whose server is asked for the token. Default: the tenant's own. */
-    readonly tokenTenant?: string;
+    /** Whose server is asked for the token. */
+    readonly tokenTenant: string;
   };
 
 /** Members that may be left out of a value made in code. */

@@ -1,4 +1,4 @@
-import { TENANT_PLACEHOLDER, TENANT_PLACEHOLDER as PLACEHOLDER } from '../platform/platform.interface.js';
+import { TENANT_PLACEHOLDER as PLACEHOLDER } from '../platform/platform.interface.js';
 import { isDnsLabel, isLoopbackHost } from '../util/formats.js';
 import type { Kind } from './descriptor.js';
 import { listOf } from './kinds.js';
@@ -10,9 +10,9 @@ export class TenantUrlTemplate {
 
   /** Takes a URL that holds `{tenant}` once, as the checks of the options ensure. */
   constructor(template: string) {
-    const at = template.indexOf(TENANT_PLACEHOLDER);
+    const at = template.indexOf(PLACEHOLDER);
     this.#before = template.slice(0, at);
-    this.#after = template.slice(at + TENANT_PLACEHOLDER.length);
+    this.#after = template.slice(at + PLACEHOLDER.length);
   }
 
   /** The URL of one tenant, which must be a checked label. */
@@ -33,17 +33,15 @@ export class TenantUrlTemplate {
     const [own, its] = [this, other].map((template) => template.toString().split(/([/:.])/));
     const isSame = (one: string, another = '') =>
       one === another ||
-      (one === TENANT_PLACEHOLDER && (another === TENANT_PLACEHOLDER || isDnsLabel(another))) ||
-      (another === TENANT_PLACEHOLDER && isDnsLabel(one));
+      (one === PLACEHOLDER && (another === PLACEHOLDER || isDnsLabel(another))) ||
+      (another === PLACEHOLDER && isDnsLabel(one));
     return own?.length === its?.length && own?.every((part, index) => isSame(part, its?.[index])) === true;
   }
 
   /** The template without the path behind the tenant; `undefined` where it has none. */
   withoutPathBehind(): TenantUrlTemplate | undefined {
     const slash = this.#after.indexOf('/');
-    return slash < 0
-      ? undefined
-      : new TenantUrlTemplate(this.#before + TENANT_PLACEHOLDER + this.#after.slice(0, slash));
+    return slash < 0 ? undefined : new TenantUrlTemplate(this.#before + PLACEHOLDER + this.#after.slice(0, slash));
   }
 
   /** A template of a URL below this one. */
@@ -52,7 +50,7 @@ export class TenantUrlTemplate {
   }
 
   toString(): string {
-    return this.for(TENANT_PLACEHOLDER);
+    return this.for(PLACEHOLDER);
   }
 }
 

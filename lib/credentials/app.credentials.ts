@@ -79,9 +79,7 @@ export class AppCredentials extends TechnicalCredentials {
    * @param hostTenant the tenant that hosts the app; default: as in these credentials.
    */
   forUserTenant(userTenant: string, hostTenant?: string): AppCredentials {
-    return this.#user === undefined
-      ? this.#forTenants(userTenant, hostTenant)
-      : this.home.#forTenants(userTenant, hostTenant);
+    return this.home.#forTenants(userTenant, hostTenant);
   }
 
   /**

@@ -78,7 +78,7 @@ export class TenantCredentials extends TechnicalCredentials {
   override toJSON(): Record<string, unknown> {
     if (this.#options === undefined) return { configured: false };
     const { clientId, tenant, tokenTenant, subTenant } = this.#options;
-    return { oauthUrl: this.#context.platform.oauthUrl?.for(tokenTenant ?? tenant), clientId, tenant, subTenant };
+    return { oauthUrl: this.#context.platform.oauthUrl?.for(tokenTenant), clientId, tenant, subTenant };
   }
 }
 

@@ -24,9 +24,9 @@ export function tokensForUser(
   verifier: TokenVerifier,
   actFor: (verified: UserToken) => MindsphereCredentials,
 ): TokensForUser {
-  const jwt = valueOf(user);
+  const { jwt, failure } = presentedBy(user);
   let found: MindsphereCredentials | undefined;
-  const verified$ = typeof jwt === 'string' ? verifier.verify(jwt) : throwError(() => jwt.failure);
+  const verified$ = failure === undefined ? verifier.verify(jwt) : throwError(() => failure);
   const found$: Observable<MindsphereCredentials> = defer(() =>
     found === undefined
       ? verified$.pipe(
@@ -36,26 +36,29 @@ export function tokensForUser(
       : of(found),
   );
   return {
-    platform: () => (typeof jwt === 'string' ? verifier.platformOf(jwt) : undefined),
-    tenant: () => (found ?? (typeof jwt === 'string' ? verifier.recall(jwt) : undefined))?.knownTenant,
+    platform: () => verifier.platformOf(jwt),
+    tenant: () => (found ?? verifier.recall(jwt))?.knownTenant,
     one$: found$.pipe(switchMap((credentials) => credentials.getToken())),
     all$: found$.pipe(switchMap((credentials) => credentials.token$)),
     replaceRejected: (token, place) => found?.replaceRejected(token, place) ?? of(undefined),
     noteAccepted: (token, place) => found?.noteAccepted(token, place),
     invalidate: (token) => {
-      const recalled = typeof jwt === 'string' ? verifier.recall(jwt) : undefined;
+      const recalled = verifier.recall(jwt);
       (found ?? (recalled && actFor(recalled)))?.invalidate(token);
     },
   };
 }
 
-/** The token, or the error that says why there is none. It is thrown at the first use, because `forUser` never throws. */
-function valueOf(user: UserToken): string | { readonly failure: unknown } {
+/**
+ * The token; an empty one, which no verifier accepts, with the error that says why there is none. It is thrown at the
+ * first use, because `forUser` never throws.
+ */
+function presentedBy(user: UserToken): { readonly jwt: string; readonly failure: Error | undefined } {
   try {
     const value: unknown = user.value;
-    return typeof value === 'string' ? value : { failure: noUser() };
+    return typeof value === 'string' ? { jwt: value, failure: undefined } : { jwt: '', failure: noUser() };
   } catch (failure) {
-    return { failure: failure instanceof MindsphereCredentialsError ? failure : noUser() };
+    return { jwt: '', failure: failure instanceof MindsphereCredentialsError ? failure : noUser() };
   }
 }
 

@@ -31,7 +31,10 @@ export interface MindsphereCredentialsErrorDetails {
   readonly error?: string;
   /** `error_description` of the server's answer, cut and cleaned. */
   readonly errorDescription?: string;
-  /** Milliseconds the server asked to wait. */
+  /**
+   * Milliseconds after which to try again: as the server asked, at most `request.maxRetryAfterMs`; of
+   * `key_set_unavailable`, when a key set may be read again.
+   */
   readonly retryAfterMs?: number;
 }
 

@@ -7,9 +7,9 @@ import { type Claims, decodeClaims, nonEmptyString, wordsOf } from '../util/jwt.
 /** What an {@link AccessToken} is made of. */
 export interface AccessTokenInit {
   readonly value: string;
-  /** Epoch milliseconds by the local wall clock. */
+  /** Epoch milliseconds. */
   readonly issuedAt: number;
-  /** Epoch milliseconds by the local wall clock. */
+  /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** Whether the claims may be shown: they are fetched from the platform or verified. */
   readonly trusted: boolean;
@@ -46,12 +46,18 @@ export class AccessToken {
     return `Bearer ${this.#init.value}`;
   }
 
-  /** When it was received (a shared one: by the instance that asked), by the local wall clock. A fresh object at each reading. */
+  /**
+   * When it was received (a shared one: by the instance that asked), by the local wall clock; of a verified user's token:
+   * claim `iat`. A fresh object at each reading.
+   */
   get issuedAt(): Date {
     return new Date(this.#init.issuedAt);
   }
 
-  /** When it expires, by the local wall clock: time of receipt plus life. A fresh object at each reading. */
+  /**
+   * When it expires, by the local wall clock: time of receipt plus life; of a verified user's token: claim `exp`. A fresh
+   * object at each reading.
+   */
   get expiresAt(): Date {
     return new Date(this.#init.expiresAt);
   }

@@ -83,6 +83,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
       const soFar = () => ({ durationMs: now().monotonic - began, attempts });
       return readSecret(order).pipe(
         switchMap((secret) => {
+          const fingerprint = fingerprintOf(secret);
           const attempt$ = defer(() => this.#attempt(order, secret, ++attempts));
           const fetch$ = attempt$.pipe(
             retryTransient(this.#limits, this.#random, (failure, delayMs, failed) =>
@@ -92,9 +93,9 @@ export class HttpTokenEndpoint implements TokenEndpoint {
               subscribe: () => this.#reporter.tokenRequested(subject),
               next: ({ lifeMs }) => this.#reporter.tokenReceived(subject, { ...soFar(), lifeMs }),
             }),
-            unlessRefused(memory, secret),
+            unlessRefused(memory, fingerprint),
           );
-          const isRefused = () => memory.recall(fingerprintOf(secret)) !== undefined;
+          const isRefused = () => memory.recall(fingerprint) !== undefined;
           return shared === undefined ? fetch$ : shared.share({ secret, fetch$, isRefused });
         }),
         failAfter(this.#limits.deadlineMs, () => tookTooLong(order.url, this.#limits.deadlineMs, attempts)),
@@ -128,8 +129,7 @@ export class HttpTokenEndpoint implements TokenEndpoint {
 }
 
 /** Repeats a remembered refusal of the same secret instead of subscribing; else remembers a new one. */
-function unlessRefused<T>(memory: RefusalMemory, secret: string): MonoTypeOperatorFunction<T> {
-  const fingerprint = fingerprintOf(secret);
+function unlessRefused<T>(memory: RefusalMemory, fingerprint: string): MonoTypeOperatorFunction<T> {
   const note = (failure: unknown) => {
     if (failure instanceof MindsphereCredentialsError) memory.note(failure, fingerprint);
   };

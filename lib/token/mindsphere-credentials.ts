@@ -36,7 +36,8 @@ export abstract class MindsphereCredentials {
   /**
    * Forgets `token`, or whatever is cached: the next call asks anew. A token that has been replaced already is left
    * alone, so that many parallel 401s cause one request. A string is a token with or without `Bearer ` before it; an
-   * empty one does nothing. No network I/O, unless somebody listens to {@link token$}.
+   * empty one does nothing. No network I/O, unless somebody listens to {@link token$} or a `cache.store` is set, from which
+   * the token is removed in the background.
    */
   abstract invalidate(token?: AccessToken | string): void;
 

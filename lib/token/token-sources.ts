@@ -82,7 +82,7 @@ export function tenantTokenSource(
 function tenantOrder(options: ResolvedTenantOptions, { rules, oauthUrl, issuerUrls }: ResolvedPlatform): TokenOrder {
   const { platform, oauthServer } = rules;
   const { clientId, secret, tenant, tokenTenant, subTenant: subtenant, clientAuthentication } = options;
-  const url = (oauthUrl?.for(tokenTenant ?? tenant) ?? '') + oauthServer.tokenPath;
+  const url = (oauthUrl?.for(tokenTenant) ?? '') + oauthServer.tokenPath;
   const grant = {
     grant_type: 'client_credentials',
     ...(subtenant === undefined ? {} : oauthServer.subtenantForm?.(subtenant)),

@@ -20,32 +20,29 @@ export interface ClientRule {
 export function clientRule({ rules: { appAndHost }, users }: Pick<ResolvedPlatform, 'rules' | 'users'>): ClientRule {
   const { clientIds, appName, clientIdsSetting } = users;
   if (clientIds === 'any') return { accepts: () => true, hostTenantOf: () => undefined, accepted: 'any client' };
-  const named = { accepts: acceptsOf(users, appAndHost), accepted: acceptedBy(clientIds, appName, clientIdsSetting) };
+  const accepts = clientIds === undefined ? ofApp(appName, appAndHost) : ofList(clientIds, appAndHost);
   return {
-    ...named,
-    hostTenantOf: (clientId) => (named.accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined),
+    accepts,
+    hostTenantOf: (clientId) => (accepts(clientId) ? appAndHost(clientId)?.hostTenant : undefined),
+    accepted: acceptedBy(clientIds, appName, clientIdsSetting),
   };
 }
 
 type AppAndHost = ResolvedPlatform['rules']['appAndHost'];
 
-function acceptsOf({ clientIds, appName }: ResolvedPlatform['users'], appAndHost: AppAndHost): ClientRule['accepts'] {
-  if (clientIds === undefined) {
-    const ownName = appName?.toLowerCase();
-    return (clientId) => ownName !== undefined && appAndHost(clientId)?.appName.toLowerCase() === ownName;
-  }
+function ofApp(appName: string | undefined, appAndHost: AppAndHost): ClientRule['accepts'] {
+  const ownName = appName?.toLowerCase();
+  return (clientId) => ownName !== undefined && appAndHost(clientId)?.appName.toLowerCase() === ownName;
+}
+
+function ofList(clientIds: readonly string[], appAndHost: AppAndHost): ClientRule['accepts'] {
   // App names and tenants have no case (protocol page, section 7); of other client ids that is not known.
   const comparable = (clientId: string) => (appAndHost(clientId) === undefined ? clientId : clientId.toLowerCase());
-  const names = clientIds === 'any' ? [] : clientIds;
-  const accepted = new Set(names.map(comparable));
+  const accepted = new Set(clientIds.map(comparable));
   return (clientId) => typeof clientId === 'string' && accepted.has(comparable(clientId));
 }
 
-function acceptedBy(
-  clientIds: readonly string[] | undefined,
-  appName: string | undefined,
-  setting = 'clientIds',
-): string {
+function acceptedBy(clientIds: readonly string[] | undefined, appName: string | undefined, setting: string): string {
   if (clientIds !== undefined) {
     const more = clientIds.length > MOST_NAMED ? ` and ${clientIds.length - MOST_NAMED} more` : '';
     return `accepted: ${clientIds.slice(0, MOST_NAMED).map(quoted).join(', ')}${more}`;

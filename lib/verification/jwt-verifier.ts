@@ -3,7 +3,7 @@ import { tenantOfAny } from '../config/tenant-urls.js';
 import { Reporter } from '../telemetry/reporter.js';
 import { clientRule } from './client-rule.js';
 import { type CompactJwt, readCompactJwt } from './compact-jwt.js';
-import { KeySetClient, LONGEST_READ_MS } from './key-set.client.js';
+import { KeySetClient } from './key-set.client.js';
 import { KeySets, type KeySetsRules } from './key-sets.js';
 import { ReadLimit } from './read-limit.js';
 import { quoted, refused } from './refused.js';
@@ -68,9 +68,10 @@ class PlatformVerifier {
   ) {
     this.#platform = platform;
     this.#rules = claimRules(platform, verification);
-    this.#deadlineMs = Math.min(LONGEST_READ_MS, request.timeoutMs);
+    const client = new KeySetClient(platform, request);
+    this.#deadlineMs = client.timeoutMs;
     const rules = keySetRules(platform, verification, this.#deadlineMs);
-    this.#keySets = new KeySets(new KeySetClient(platform, request), rules, readLimit, reporter, random);
+    this.#keySets = new KeySets(client, rules, readLimit, reporter, random);
   }
 
   /** The tenant of a server of this platform that an `iss` names; `undefined` for any other `iss`. */
@@ -118,13 +119,12 @@ function keySetRules(
 ): KeySetsRules {
   const allowed = Array.isArray(verification.allowedTenants) ? verification.allowedTenants : [];
   const credentials = [app?.hostTenant, app?.userTenant, tenant?.tenant].filter((name) => name !== undefined);
-  const listed = [...credentials, ...(users.issuers ?? []), ...allowed].map((name) => name.toLowerCase());
   const { keySetTenant = rules.keySetTenant } = users;
   return {
     platform: rules.platform,
-    platformTenant: keySetTenant === false ? undefined : keySetTenant?.toLowerCase(),
+    platformTenant: keySetTenant === false ? undefined : keySetTenant,
     ownSets: typeof users.keySetTenant !== 'string',
-    listed: new Set(listed),
+    listed: new Set([...credentials, ...(users.issuers ?? []), ...allowed]),
     limits: verification,
     deadlineMs,
   };

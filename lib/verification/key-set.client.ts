@@ -8,7 +8,7 @@ import { ownValue } from '../util/json.js';
 import { type KeySetContent, readKeySet } from './key-set.js';
 
 /** No read of a key set takes longer. */
-export const LONGEST_READ_MS = 5_000;
+const LONGEST_READ_MS = 5_000;
 const LONGEST_ETAG = 256;
 const NOT_MODIFIED = 304;
 const ABSENT_STATUSES: ReadonlySet<number> = new Set([404, 410]);
@@ -45,6 +45,8 @@ export interface KeySetRequest {
 
 /** Reads key sets over HTTP: no redirect, no answer over 256 kB, 5 s at most. */
 export class KeySetClient {
+  /** How long one read may take. */
+  readonly timeoutMs: number;
   readonly #http: HttpService = ownHttpService();
   readonly #platform: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>;
   readonly #limits: ResolvedRequestOptions;
@@ -52,6 +54,7 @@ export class KeySetClient {
   constructor(platform: Pick<ResolvedPlatform, 'rules' | 'oauthUrl'>, limits: ResolvedRequestOptions) {
     this.#platform = platform;
     this.#limits = limits;
+    this.timeoutMs = Math.min(LONGEST_READ_MS, limits.timeoutMs);
   }
 
   /**
@@ -62,7 +65,6 @@ export class KeySetClient {
     const { oauthUrl, rules } = this.#platform;
     if (oauthUrl === undefined) return throwError(() => new KeySetFailure('oauthUrl is not configured'));
     const url = oauthUrl.for(tenant) + rules.oauthServer.keySetPath;
-    const timeMs = Math.min(LONGEST_READ_MS, this.#limits.timeoutMs);
     const headers = etag === undefined ? {} : { 'If-None-Match': etag };
     const answer$ = this.#http.request<string>({ method: 'GET', url, headers, ...this.#limits.axios() });
     return answer$.pipe(
@@ -70,7 +72,7 @@ export class KeySetClient {
         if (failedOnReusedSocket(failure) && mayRepeat()) return answer$;
         throw failure;
       }),
-      failAfter(timeMs, () => new KeySetFailure(`no complete answer within ${timeMs} ms`)),
+      failAfter(this.timeoutMs, () => new KeySetFailure(`no complete answer within ${this.timeoutMs} ms`)),
       map((answer) => answerOf(answer, etag)),
     );
   }

@@ -109,7 +109,7 @@ function checkTenant(claims: Claims, { platform, allowedTenants }: ClaimRules): 
   if (subtenant !== undefined && subtenant !== '' && !isDnsLabel(subtenant)) {
     throw refused('token_tenant', `its subtenant is ${quoted(subtenant)}, not a subtenant`);
   }
-  if (allowedTenants !== undefined && !allowedTenants.some((allowed) => allowed.toLowerCase() === tenant)) {
+  if (allowedTenants !== undefined && !allowedTenants.includes(tenant)) {
     throw refused('token_tenant', `users of tenant ${quoted(tenant)} are not accepted`);
   }
   return tenant;
@@ -132,12 +132,8 @@ function checkIssuer(
   { users, hostTenant, clients }: ClaimRules,
 ): void {
   const trusted = users.issuers ?? [tenant, hostTenant, clients.hostTenantOf(clientId)];
-  if (trusted.some((name) => name !== undefined && isSameTenant(name, issuer))) return;
+  // The tenant of an `iss` is in lower case; those of other claims need not be, and host names have no case.
+  if (trusted.some((name) => name?.toLowerCase() === issuer)) return;
   const setting = users.issuers === undefined ? `for users of tenant ${quoted(tenant)}` : 'here';
   throw refused('token_issuer', `the server of tenant ${quoted(issuer)} may not issue tokens ${setting}`);
-}
-
-/** A tenant is part of a host name, and host names have no case. */
-function isSameTenant(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }

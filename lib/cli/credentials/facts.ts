@@ -23,7 +23,7 @@ export function factsOf(context: DoctorContext, reports: readonly CheckReport[])
 function observe(site: ResolvedPlatform, { recorder }: DoctorContext, reports: readonly CheckReport[]): Observation {
   const { rules, gatewayUrl, coreTenant, oauthUrl, tenant } = site;
   const managerUrl = gatewayUrl + rules.tokenManager.tokenPath(coreTenant);
-  const serverUrl = oauthUrl?.for(tenant?.tokenTenant ?? tenant?.tenant ?? '-');
+  const serverUrl = oauthUrl?.for(tenant?.tokenTenant ?? '-');
   const toManager = recorder.at(managerUrl);
   const toServer = serverUrl === undefined ? [] : recorder.at(serverUrl + rules.oauthServer.tokenPath);
   return {

@@ -66,7 +66,7 @@ export interface DoctorContext {
 /** The tenants in a platform's configuration whose OAuth servers are used; first the one that issues tokens. */
 export function oauthTenantsOf({ rules, app, tenant, users, coreTenant }: ResolvedPlatform): string[] {
   const named = [
-    tenant?.tokenTenant ?? tenant?.tenant,
+    tenant?.tokenTenant,
     typeof users.keySetTenant === 'string' ? users.keySetTenant : undefined,
     ...(users.issuers ?? []),
     app?.hostTenant,
