@@ -1,9 +1,14 @@
-import { AppCredentials, mindsphereOptionsFromConfig, TokenVerifier } from 'nestjs-mindsphere-credentials';
+import {
+  AppCredentials,
+  type MindsphereCredentialsModuleOptions,
+  mindsphereOptionsFromConfig,
+  TokenVerifier,
+} from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { completeFromEnvironment } from '../../lib/config/environment.js';
 import { resolveOptions } from '../../lib/config/resolve-options.js';
-import { APP, failureOf, startPlatform, startWith, TENANT, tokenOf } from '../support/application.js';
+import { APP, failureOf, forbidden, startPlatform, startWith, TENANT, tokenOf } from '../support/application.js';
 
 const VCAP = JSON.stringify({ cf_api: 'https://api.cf.eu2.private.example', name: 'myapp' });
 const fromConfig = (variables: Record<string, string>) =>
@@ -49,6 +54,37 @@ describe('a gateway from which no OAuth server follows', () => {
     const publicUser = platform.userToken({ iss: 'https://acme.piam.eu1.mindsphere.io/oauth/token' });
     expect(await failureOf(module.get(TokenVerifier).verify(publicUser))).toMatchObject({ code: 'token_issuer' });
     expect(platform.keys.count).toBe(0);
+  });
+});
+
+describe('request.axios', () => {
+  it.each<[string, unknown]>([
+    ['a URL', 'http://proxy.example:3128'],
+    ['an object of URL', new URL('http://ann:geheim@proxy.example:3128')],
+    ['a number', 3128],
+    ['no host', { port: 3128 }],
+    ['a login that is not in auth', { host: 'proxy.example', port: 3128, username: 'ann', password: 'geheim' }],
+    ['a login in one string', { host: 'proxy.example', port: 3128, auth: 'ann:geheim' }],
+  ])('is invalid where its proxy is %s', async (_, proxy) => {
+    const { code, message } = await failureOf(() => resolveOptions(forbidden({ request: { axios: { proxy } } })));
+    expect([code, message]).toEqual(['options_invalid', expect.stringContaining('  - request.axios must be')]);
+    expect(message).not.toContain('geheim');
+  });
+
+  it.each<[string, unknown]>([
+    ['no', undefined],
+    ['no other', false],
+    ['a', { protocol: 'http', host: 'proxy.example', port: 3128, auth: { username: 'ann', password: 'geheim' } }],
+  ])('may name %s proxy', (_, proxy) => {
+    expect(resolveOptions(forbidden({ request: { axios: { proxy } } })).request.axios().proxy).toBe(proxy);
+  });
+});
+
+describe('a region of another type', () => {
+  it('is one of the faults', async () => {
+    const given = forbidden<MindsphereCredentialsModuleOptions>({ region: Object.create(null), baseDomain: 7 });
+    const { message } = await failureOf(() => resolveOptions(completeFromEnvironment(given, {})));
+    expect(message.match(/- (region|baseDomain) /g)).toHaveLength(2);
   });
 });
 

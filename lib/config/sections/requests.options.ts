@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { isValues, ownValue } from '../../util/json.js';
+import { isValues, ownValue, type Values } from '../../util/json.js';
 import { type Kind, sectionOf, withDefault } from '../descriptor.js';
 import { count, milliseconds } from '../kinds.js';
 import { origins } from '../tenant-urls.js';
@@ -46,7 +46,10 @@ export interface RequestOptions {
   retryDelayMs?: number | undefined;
   /** Longest `Retry-After` that is honoured; a longer one ends the request. Milliseconds, 0 to 3,600,000; default 60,000. */
   maxRetryAfterMs?: number | undefined;
-  /** Proxy and agents, as Axios takes them. Default: Axios reads `HTTPS_PROXY` and `NO_PROXY`. */
+  /**
+   * A proxy (`false`, or an object with `host`, `port`, `protocol`, `auth`) and agents, as Axios takes them. Default: Axios
+   * reads `HTTPS_PROXY` and `NO_PROXY`.
+   */
   axios?: Pick<AxiosRequestConfig, 'proxy' | 'httpAgent' | 'httpsAgent'> | undefined;
 }
 
@@ -54,17 +57,32 @@ export interface RequestOptions {
 export type Agents = NonNullable<RequestOptions['axios']>;
 
 const AGENTS = ['proxy', 'httpAgent', 'httpsAgent'] as const;
+const PROXY = ['protocol', 'host', 'port', 'auth'];
 
 /** Behind a function, because a proxy's password may stand in them. */
 const agents: Kind<() => Agents> = {
   read: (value) => {
-    const isKnown = (name: string) => AGENTS.some((known) => known === name);
-    if (!isValues(value) || !Object.keys(value).every(isKnown)) return undefined;
+    if (!isValues(value) || !hasOnly(value, AGENTS) || !isProxy(ownValue(value, 'proxy'))) return undefined;
     return () => Object.fromEntries(AGENTS.map((name) => [name, ownValue(value, name)])) as Agents;
   },
-  demand: `must be an object with nothing but ${AGENTS.join(', ')}`,
+  demand: `must be an object with nothing but ${AGENTS.join(', ')}; a proxy is false, or an object with host and nothing but ${PROXY.join(', ')}`,
   type: '`{ proxy?, httpAgent?, httpsAgent? }`',
 };
+
+/**
+ * Of the shape that Axios documents. It would send requests to this machine where there is no host, and it takes a
+ * password by other names, too, where it would not be recognized in a proxy's error page.
+ */
+function isProxy(value: unknown): boolean {
+  if (value === undefined || value === false) return true;
+  if (!isValues(value) || !hasOnly(value, PROXY) || typeof ownValue(value, 'host') !== 'string') return false;
+  const auth = ownValue(value, 'auth');
+  return auth === undefined || isValues(auth);
+}
+
+function hasOnly(value: Values, names: readonly string[]): boolean {
+  return Object.keys(value).every((name) => names.includes(name));
+}
 
 /** Describes {@link RequestOptions}. */
 export const REQUEST = sectionOf<RequestOptions>()(
