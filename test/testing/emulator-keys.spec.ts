@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { createLocalJWKSet, decodeProtectedHeader, importSPKI, jwtVerify } from 'jose';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,10 @@ import { useEmulator } from './emulator-lab.js';
 describe('Key sets of the emulator', () => {
   const lab = useEmulator();
   const { keySet, start } = lab;
+
+  it('are kept in a file, never in a folder, whose mode nobody should change', async () => {
+    await expect(MindsphereEmulator.start({ keysFile: tmpdir() })).rejects.toThrow('keysFile must name a file');
+  });
 
   describe('key sets', () => {
     it('hold several keys in the documented shape', async () => {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, randomInt } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { EmulatorOptionError } from '../options/checks.js';
 import type { EmulatedPlatform } from '../platforms/emulated-platform.js';
 import type { EmulatorSettings } from '../options/emulator-options.interface.js';
 import { fillKeyPool, KeyRing, type KeyRingState, type SigningKey, takeKeyPair } from './key-ring.js';
@@ -87,7 +88,7 @@ function ringName(platform: EmulatedPlatform, tenant: string): string {
 }
 
 /** Key rings by their names. */
-export type SavedRings = Readonly<Record<string, KeyRingState>>;
+type SavedRings = Readonly<Record<string, KeyRingState>>;
 
 const VERSION = 1;
 const OWNER_ONLY = 0o600;
@@ -106,7 +107,7 @@ interface SavedState {
 }
 
 /** The file in which an emulator keeps its private keys. A process that can read it can sign tokens for the emulator. */
-export class KeyFile {
+class KeyFile {
   readonly #path: string;
 
   constructor(path: string) {
@@ -142,6 +143,7 @@ export class KeyFile {
   #content(): string | undefined {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (!found) return undefined;
+    if (!found.isFile()) throw new EmulatorOptionError('keysFile', 'must name a file');
     if (process.platform !== 'win32' && (found.mode & OTHERS_MASK) !== 0) {
       throw new Error(
         `${this.#path} holds private keys and must be readable by its owner alone: chmod 600 ${this.#path}`,
