@@ -154,18 +154,22 @@ function heard(stream: Readable): Readable {
 }
 
 async function* masking(source: Readable, mask: Masker, fail: Fail): AsyncGenerator<Uint8Array> {
+  const start = await startOf(source).catch((failure: unknown) => {
+    throw fail(failure);
+  });
+  yield mask.startOf(start, LONGEST_FAILED_BODY);
+}
+
+/** As much of the body of a failed answer as is masked, and then ends it. */
+export async function startOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > 2 * LONGEST_FAILED_BODY) break;
-    }
-  } catch (failure) {
-    throw fail(failure);
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > 2 * LONGEST_FAILED_BODY) break;
   }
-  yield mask.startOf(Buffer.concat(chunks), LONGEST_FAILED_BODY);
+  return Buffer.concat(chunks);
 }
 
 /** The same bytes from an object that knows nothing of the request they answer; destroying it ends the download. */

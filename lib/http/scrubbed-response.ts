@@ -1,5 +1,5 @@
 import { type Masker, masker, redactor } from '../util/redaction.js';
-import { LONGEST_FAILED_BODY, type Secrets } from './scrubbed-answer.js';
+import { LONGEST_FAILED_BODY, type Secrets, startOf } from './scrubbed-answer.js';
 
 /** Statuses whose answers have no body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -54,15 +54,4 @@ function maskedBody({ headers }: Response, body: ReadableStream<Uint8Array>, mas
     },
     { highWaterMark: 0 },
   );
-}
-
-async function startOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > 2 * LONGEST_FAILED_BODY) break;
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { EmulatorModuleOptions, MindsphereEmulator } from '../../testing/mindsphere-emulator.js';
 import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
+import { isLoopbackHost } from '../../util/formats.js';
 import type { EmulatedUser, GatewayArguments } from './arguments.js';
 
 /** A working day, so that a printed token can be used all day. */
@@ -77,7 +77,7 @@ export function reportOf(
         tokenUrl: `${oauthUrl.replace('{tenant}', user.tenant)}/oauth/token`,
       })),
     ),
-    insecure: !isLoopback(new URL(origin).hostname),
+    insecure: !isLoopbackHost(new URL(origin).hostname),
   };
 }
 
@@ -133,8 +133,4 @@ function variableOf(users: readonly EmulatedUser[], at: number): string {
 /** A tenant's name as part of the name of a shell variable. */
 export function shellName(tenant: string): string {
   return tenant.toUpperCase().replaceAll('-', '_');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { platformError, refuseUpgrade, writeAnswer } from '../emulator/http/answer.js';
+import { pathOf } from '../emulator/http/emulated-request.js';
 import { hold } from '../emulator/traffic/traffic.js';
 import type { EmulatorControl, EmulatorFront, RecordedAs } from '../emulator/control/emulator-control.interface.js';
 import { EmulatorOptionError } from '../emulator/options/checks.js';
@@ -75,7 +76,7 @@ export class ApplicationGateway implements EmulatorFront {
 
   /** Answers a page of its own, signs somebody in or out, or passes the request on with the token of its user. */
   async handle(message: IncomingMessage, response: ServerResponse, pass: Pass): Promise<void> {
-    const path = pathOf(message);
+    const path = pathOf(message.url ?? '');
     const page = this.#pages.find(message.method ?? '', path);
     if (page) return page(message, response);
     if (path.startsWith(HOME_PATH)) return pass();
@@ -169,7 +170,7 @@ export class ApplicationGateway implements EmulatorFront {
   }
 
   #upgradeRefusal(message: IncomingMessage, session: Session | undefined): number | undefined {
-    const path = pathOf(message);
+    const path = pathOf(message.url ?? '');
     if (message.method !== 'GET' || message.headers.upgrade?.toLowerCase() !== 'websocket') return 400;
     if (path.startsWith(HOME_PATH) || this.#isEmulated(path)) return 404;
     if (!session) return hasBearerToken(message) ? undefined : 401;
@@ -215,9 +216,4 @@ function isSafe({ method = '' }: IncomingMessage): boolean {
 
 function hasBearerToken({ headers }: IncomingMessage): boolean {
   return /^Bearer +\S/i.test(headers.authorization ?? '');
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  const [path = ''] = url.split('?', 1);
-  return path;
 }

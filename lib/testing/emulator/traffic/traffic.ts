@@ -69,7 +69,7 @@ export function hold(socket: Socket, delayMs: number): Promise<boolean> {
 const FAILURE: EmulatorFault = { status: 503 };
 
 /** Random failures. Each endpoint has its own sequence of random numbers, independent of requests to other endpoints. */
-export class RandomFailures {
+class RandomFailures {
   readonly #settings: EmulatorSettings;
   readonly #states = new Map<EmulatorEndpoint, number>();
 
