@@ -19,15 +19,6 @@ const ABSOLUTE = /^(?:[a-z][a-z\d+\-.]*:)?\/\//i;
 /** Scheme and authority of a URL. */
 const AUTHORITY = /^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#]*/i;
 
-/**
- * A path that no parser would change, and no server read in another way: characters that are sent as they are. A dot
- * segment is looked for beside it.
- */
-const PLAIN_PATH = /^\/(?!\/)[\w~!$()*+,=:@/.-]*(?:\?[\w~!$()*+,=:@/.&?%-]*)?$/;
-const LONGEST_PLAIN = 2_048;
-/** Where the path of an absolute URL begins at the earliest: behind `https://`. */
-const FIRST_PATH = 8;
-
 const LONGEST_ORIGIN = 100;
 /** No server takes a longer one, and judging it takes time. */
 const LONGEST_URL = 65_536;
@@ -57,8 +48,6 @@ export class Gateway {
   readonly #origins: ReadonlySet<string>;
   /** Base URLs that stand for this gateway. */
   readonly #ownBases: ReadonlySet<string | undefined>;
-  /** Whether no other gateway is at one of these origins, so that the path need not decide. */
-  readonly #isAlone: boolean;
 
   /** @param usualBase the base URL that calls have unless they set one. */
   constructor(
@@ -67,12 +56,10 @@ export class Gateway {
     allowedOrigins: readonly string[],
     usualBase: string,
   ) {
-    const owners = all.map(ownerOf);
     this.#platform = platform;
-    this.#owners = owners.toSorted((a, b) => b.path.length - a.path.length);
+    this.#owners = all.map(ownerOf).toSorted((a, b) => b.path.length - a.path.length);
     this.#origins = new Set([new URL(platform.gatewayUrl).origin, ...allowedOrigins]);
     this.#ownBases = new Set([undefined, platform.gatewayUrl, usualBase]);
-    this.#isAlone = owners.every((owner) => owner.platform === platform || !this.#origins.has(owner.origin));
   }
 
   /** Without a slash at its end. */
@@ -90,20 +77,6 @@ export class Gateway {
    * `options_invalid`.
    */
   resolve(destination: Destination): string {
-    return this.#plain(destination) ?? this.#judged(destination);
-  }
-
-  /** The URLs of most calls, which need no parser (measured: it costs 5 % of a call). */
-  #plain({ url = '', baseURL, params, allowAbsoluteUrls }: Destination): string | undefined {
-    if (!this.#isAlone || params !== undefined || !this.#ownBases.has(baseURL)) return undefined;
-    if (url.length > LONGEST_PLAIN || url.includes('/.')) return undefined;
-    if (PLAIN_PATH.test(url)) return this.url + this.rules.apiPath(url, this.#platform.coreTenant);
-    const path = url.indexOf('/', FIRST_PATH);
-    const isPlain = path > 0 && this.#origins.has(url.slice(0, path)) && PLAIN_PATH.test(url.slice(path));
-    return isPlain && allowAbsoluteUrls !== false ? url : undefined;
-  }
-
-  #judged(destination: Destination): string {
     const url = this.#absolute(destination);
     demandPlainUrl(url);
     const target = parsed(url);
