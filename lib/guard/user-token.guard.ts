@@ -3,6 +3,7 @@ import { catchError, map, type Observable, of } from 'rxjs';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../platform/platform.interface.js';
 import type { Reporter } from '../telemetry/reporter.js';
+import { TokenWithoutScheme } from '../users/presented-token.js';
 import { publishUser, publishedUser, withdrawUser } from '../users/published-users.js';
 import { TokenVerifier } from '../users/token-verifier.js';
 import type { UserToken } from '../users/user-token.js';
@@ -138,7 +139,8 @@ export class UserTokenGuard implements CanActivate {
         platformOf,
       );
     }
-    const reason = failure.code === 'token_missing' ? undefined : `${failure.code}: ${failure.message}`;
+    const isLogged = failure.code !== 'token_missing' || failure instanceof TokenWithoutScheme;
+    const reason = isLogged ? `${failure.code}: ${failure.message}` : undefined;
     return this.#answer(context, responseForError(failure), reason, platformOf);
   }
 

@@ -7,7 +7,19 @@ import { isThenable } from '../util/promises.js';
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** The scheme has no letter case (RFC 9110, section 11.1). */
 const SCHEME = /^bearer(?: +|$)/i;
+/** A JWT where a scheme should stand: another scheme alone does not have this form. */
+const BARE_JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 const AUTHORIZATION = 'authorization';
+
+/** A `token_missing` that is worth a log line: requests without any token, as of health probes, are not logged. */
+export class TokenWithoutScheme extends MindsphereCredentialsError {
+  constructor() {
+    super(
+      'token_missing',
+      'The request has no bearer token: its Authorization header has a JWT without the scheme Bearer.',
+    );
+  }
+}
 
 /**
  * The bearer token a request presents: not empty, otherwise not checked. Throws `token_missing` where the request has no
@@ -90,8 +102,8 @@ function headerOf(raw: MaybeRequest): string | undefined {
   const value = raw.headers === undefined ? undefined : ownValue(raw.headers, AUTHORIZATION);
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw malformed('the Authorization header is not a single string');
-  if (!SCHEME.test(value)) throw missing();
-  return value;
+  if (SCHEME.test(value)) return value;
+  throw BARE_JWT.test(value) ? new TokenWithoutScheme() : missing();
 }
 
 /** Socket.IO clients in browsers cannot set headers and send `auth: { token }`. Node's own requests have raw headers. */

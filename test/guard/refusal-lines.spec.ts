@@ -39,13 +39,13 @@ describe.each(ADAPTERS)('the log line of a refused request on %s', (adapter) => 
     };
     const urls = { ...server.platform.urls, app: APP, tenant: false as const };
     const { get } = await serve(adapter, { options: { ...urls, ...options }, controllers: [Plants], logger });
-    const lineOf = async (path: string, token: string) => {
+    const lineOf = async (path: string, token?: string, headers?: Record<string, string>) => {
       lines = [];
-      await get(path, token);
+      await get(path, token, headers);
       expect(lines).toHaveLength(1);
       return lines[0] ?? '';
     };
-    return { server, lineOf };
+    return { server, get, lineOf };
   }
 
   it('names method and pattern of the route, never its URL', async () => {
@@ -58,6 +58,23 @@ describe.each(ADAPTERS)('the log line of a refused request on %s', (adapter) => 
   it('names no platform where the token is no JWT', async () => {
     const { lineOf } = await lab();
     expect(await lineOf('/plants/7/units', 'no-jwt')).toMatch(/^token_malformed: .* \[GET \/plants\/:id\/units\]$/);
+  });
+
+  it('names the scheme that is missing before a token, without the token', async () => {
+    const { server, lineOf } = await lab();
+    const token = server.token(KEY);
+    const line = await lineOf('/plants/7/units', undefined, { authorization: token });
+    expect(line).toMatch(/^token_missing: .* has a JWT without the scheme Bearer\. \[GET \/plants\/:id\/units\]$/);
+    for (const part of token.split('.')) expect(line).not.toContain(part);
+  });
+
+  it('is left out where there is no token', async () => {
+    const { get } = await lab();
+    for (const headers of [{}, { authorization: 'Basic dTpw' }]) {
+      lines = [];
+      expect(await get('/plants/7/units', undefined, headers)).toMatchObject({ status: 401 });
+      expect(lines).toEqual([]);
+    }
   });
 
   it('names the missing scopes, and the tenant, which is verified', async () => {

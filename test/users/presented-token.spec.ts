@@ -40,6 +40,8 @@ describe('the token that a request presents', () => {
     ['nothing', {}],
     ['an empty header', withHeader('')],
     ['another scheme', withHeader(`Basic ${JWT}`)],
+    ['a scheme alone', withHeader('Negotiate')],
+    ['one word that is no JWT', withHeader('a.b')],
     ['a scheme that ends like it', withHeader(`Xbearer ${JWT}`)],
     ['a scheme that begins like it', withHeader(`Bearerx ${JWT}`)],
     ['a token that ends like the scheme', withHeader('Basic Bearer ')],
@@ -49,6 +51,12 @@ describe('the token that a request presents', () => {
   ])('is missing in %s', async (_, request) => {
     const failure = await failureOf(() => presentedToken(request, {}));
     expect(failure).toMatchObject({ code: 'token_missing', message: MISSING });
+  });
+
+  it.each([JWT, 'eyJh.eyJi.'])('is missing in a header with %j and no scheme, and the message says so', async (jwt) => {
+    const failure = await failureOf(() => presentedToken(withHeader(jwt), {}));
+    const message = 'The request has no bearer token: its Authorization header has a JWT without the scheme Bearer.';
+    expect(failure).toMatchObject({ code: 'token_missing', message });
   });
 
   it.each<[string, unknown, string]>([
