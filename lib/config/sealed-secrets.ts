@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 
 /**
  * A client secret, up to 4,096 characters; or a function that is called once per token request, so that a rotated secret
@@ -8,8 +8,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 export type ClientSecret = string | (() => string | Promise<string>);
 
 const fingerprintKey = randomBytes(32);
-const functionIds = new WeakMap<() => unknown, number>();
-let functions = 0;
+const functionIds = new WeakMap<() => unknown, string>();
 
 /** A client secret that no dump of an object can show, with a fingerprint that differs from secret to secret. */
 export class SealedSecret {
@@ -43,14 +42,13 @@ export function fingerprintOf(secret: string): string {
 }
 
 function fingerprintOfFunction(read: () => unknown, key: string | undefined): string {
-  return FUNCTION + (key === undefined ? String(idOf(read)) : `key:${fingerprintOf(key)}`);
+  return FUNCTION + (key === undefined ? idOf(read) : `key:${fingerprintOf(key)}`);
 }
 
-function idOf(read: () => unknown): number {
-  const known = functionIds.get(read);
-  if (known !== undefined) return known;
-  functionIds.set(read, ++functions);
-  return functions;
+function idOf(read: () => unknown): string {
+  const id = functionIds.get(read) ?? randomUUID();
+  functionIds.set(read, id);
+  return id;
 }
 
 /** A 256-bit key; more is of no use to AES-256, much more is a mistake. */

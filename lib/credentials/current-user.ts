@@ -17,6 +17,10 @@ export class CurrentUser {
   static readonly [CLASS_NAME]: string = 'CurrentUser';
   readonly #app: AppCredentials;
   readonly #verifier: TokenVerifier;
+  /** Without a request there is no user. The configured user tenant is only used by `AppCredentials` itself. */
+  readonly #noUser = new UserToken(() => {
+    throw noRequest();
+  });
 
   /** @internal Objects come from injection. */
   constructor(app: AppCredentials, verifier: TokenVerifier) {
@@ -47,14 +51,9 @@ export class CurrentUser {
    * and with `token_missing` where no request is running.
    */
   appCredentials(): AppCredentials {
-    return this.#app.forUser(this.inRequest ? this.token : NO_USER);
+    return this.#app.forUser(this.inRequest ? this.token : this.#noUser);
   }
 }
-
-/** Without a request there is no user. The configured user tenant is only used by `AppCredentials` itself. */
-const NO_USER = new UserToken(() => {
-  throw noRequest();
-});
 
 function noRequest(): MindsphereCredentialsError {
   const message = 'No request is running here, or CurrentUserMiddleware is not applied to its route.';

@@ -6,7 +6,7 @@ import type { UserToken } from '../users/user-token.js';
 import { RequestUserToken, type TokenReader } from '../users/user-token-of-request.js';
 import { GuardedApplication } from './guarded-application.js';
 import { holdersOf, requestOfContext } from './call-context.js';
-import { RouteRulesReader } from './route-rules.js';
+import { rulesOfHandler } from './route-rules.js';
 
 /** How tokens are read where it is not known which registration a route belongs to. */
 const WITHOUT_REGISTRATION: TokenReader = {
@@ -54,14 +54,13 @@ class UserTokenPipe implements PipeTransform<unknown, unknown> {
   }
 }
 
-const rules = new RouteRulesReader();
-
 const currentUserToken = createParamDecorator((_data: unknown, context: ExecutionContext): UserToken => {
   for (const holder of holdersOf(context)) {
     const user = publishedUser(holder);
     if (user !== undefined) return user;
   }
-  return new UserTokenOfRoute(requestOfContext(context), rules.of(context).registration);
+  const { registration } = rulesOfHandler(context.getClass(), context.getHandler());
+  return new UserTokenOfRoute(requestOfContext(context), registration);
 });
 
 /**

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { GuardedApplication } from './guarded-application.js';
-import { RouteRulesReader } from './route-rules.js';
+import { rulesOfHandler } from './route-rules.js';
 import { UserTokenGuard } from './user-token.guard.js';
 
 /** Metadata key under which Nest keeps the guards of `@UseGuards()`; the same in NestJS 11 and 12. */
@@ -37,9 +37,6 @@ interface Handler {
   readonly module: unknown;
 }
 
-const scanner = new MetadataScanner();
-const rules = new RouteRulesReader();
-
 /** Fails the start where a handler demands a token but Nest would not run the guard, so that it would be open to all. */
 @Injectable()
 export class RouteCheck implements OnModuleInit {
@@ -63,7 +60,7 @@ export class RouteCheck implements OnModuleInit {
   }
 
   #registrationFaults(handler: Handler): string[] {
-    const { registration } = rules.ofHandler(handler.type, handler.method);
+    const { registration } = rulesOfHandler(handler.type, handler.method);
     if (registration === undefined && !usesDefaultGuard(handler)) return [];
     const fault = this.#application.registrationFault(registration);
     return fault === undefined ? [] : [`${handler.name}: ${fault}`];
@@ -102,12 +99,13 @@ function isFieldResolver({ key, method }: Handler): boolean {
 
 /** All handlers of an application, inherited ones included. */
 function handlersIn(modules: ModulesContainer): Handler[] {
+  const scanner = new MetadataScanner();
   return [...modules.values()].flatMap(({ controllers, providers, metatype }) =>
-    [...controllers.values(), ...providers.values()].flatMap(({ instance }) => handlersOf(instance, metatype)),
+    [...controllers.values(), ...providers.values()].flatMap(({ instance }) => handlersOf(instance, metatype, scanner)),
   );
 }
 
-function handlersOf(instance: unknown, module: unknown): Handler[] {
+function handlersOf(instance: unknown, module: unknown, scanner: MetadataScanner): Handler[] {
   if (typeof instance !== 'object' || instance === null) return [];
   const prototype = Object.getPrototypeOf(instance) as { readonly constructor?: unknown } | null;
   const type = prototype?.constructor;
@@ -122,7 +120,7 @@ function handlersOf(instance: unknown, module: unknown): Handler[] {
 
 /** Whether `UserTokenGuard`, or a subclass, is applied to a handler or its class, and the handler is not public. */
 function isGuarded(handler: Handler): boolean {
-  return guardsOf(handler).some(isUserTokenGuard) && !rules.ofHandler(handler.type, handler.method).isPublic;
+  return guardsOf(handler).some(isUserTokenGuard) && !rulesOfHandler(handler.type, handler.method).isPublic;
 }
 
 /** Whether it is `UserTokenGuard` itself, which looks for the route's registration; a subclass may bring its own. */

@@ -27,9 +27,20 @@ export interface RouteRules {
 type Class = ReturnType<ExecutionContext['getClass']>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
+/** The rules of a handler as a method of a class. */
+export function rulesOfHandler(type: Class, handler: Handler): RouteRules {
+  const reflector = new Reflector();
+  const targets = [handler, type];
+  const scopes = [type, handler].flatMap((target) => reflector.get<string[]>(REQUIRED_SCOPES_KEY, target) ?? []);
+  return Object.freeze({
+    isPublic: reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC_KEY, targets) ?? false,
+    registration: reflector.getAllAndOverride<string | undefined>(REGISTRATION_KEY, targets),
+    scopes: Object.freeze([...new Set(scopes)]),
+  });
+}
+
 /** Reads the rules of routes, once for each: decorators run at import, so the rules never change. */
 export class RouteRulesReader {
-  readonly #reflector = new Reflector();
   /** By class first: several classes may inherit one handler. */
   readonly #known = new WeakMap<Class, WeakMap<Handler, RouteRules>>();
 
@@ -38,22 +49,9 @@ export class RouteRulesReader {
     const [type, handler] = [context.getClass(), context.getHandler()];
     const known = this.#known.get(type)?.get(handler);
     if (known !== undefined) return known;
-    const rules = this.ofHandler(type, handler);
+    const rules = rulesOfHandler(type, handler);
     const ofType = this.#known.get(type) ?? new WeakMap<Handler, RouteRules>();
     this.#known.set(type, ofType.set(handler, rules));
     return rules;
-  }
-
-  /** The rules of a handler as a method of a class. */
-  ofHandler(type: Class, handler: Handler): RouteRules {
-    const targets = [handler, type];
-    const scopes = [type, handler].flatMap(
-      (target) => this.#reflector.get<string[]>(REQUIRED_SCOPES_KEY, target) ?? [],
-    );
-    return Object.freeze({
-      isPublic: this.#reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC_KEY, targets) ?? false,
-      registration: this.#reflector.getAllAndOverride<string | undefined>(REGISTRATION_KEY, targets),
-      scopes: Object.freeze([...new Set(scopes)]),
-    });
   }
 }

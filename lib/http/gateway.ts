@@ -25,8 +25,6 @@ const LONGEST_URL = 65_536;
 /** A domain name has 253 characters at most; a user, who is refused, may stand before it, and a port behind it. */
 const LONGEST_AUTHORITY = 600;
 
-const joiner = new Axios({});
-
 /** The settings of a request that decide where it goes, as Axios reads them. */
 export type Destination = Pick<
   AxiosRequestConfig,
@@ -48,6 +46,7 @@ export class Gateway {
   readonly #origins: ReadonlySet<string>;
   /** Base URLs that stand for this gateway. */
   readonly #ownBases: ReadonlySet<string | undefined>;
+  readonly #joiner = new Axios({});
 
   /** @param usualBase the base URL that calls have unless they set one. */
   constructor(
@@ -103,13 +102,25 @@ export class Gateway {
 
   #absolute({ baseURL, allowAbsoluteUrls, ...destination }: Destination): string {
     const hasOwnBase = this.#ownBases.has(baseURL);
-    const text = joined({ ...destination, allowAbsoluteUrls, baseURL: hasOwnBase ? undefined : baseURL });
+    const text = this.#joined({ ...destination, allowAbsoluteUrls, baseURL: hasOwnBase ? undefined : baseURL });
     // Of a base with a scheme, nothing is relative; a path may begin as one does.
     const isRelative = hasOwnBase ? allowAbsoluteUrls === false || !ABSOLUTE.test(text) : !SCHEME.test(text);
     if (!isRelative) return text.startsWith('//') ? new URL(this.url).protocol + text : text;
     if (text === '') return this.url;
     const { rules, coreTenant } = this.#platform;
     return this.url + rules.apiPath(`/${text.replace(/^\/+/, '')}`, coreTenant);
+  }
+
+  #joined(destination: Destination): string {
+    const { url = '' } = destination;
+    // Most calls need no joining, which is not cheap.
+    if (!Object.hasOwn(destination, 'baseURL') && !Object.hasOwn(destination, 'params')) return url;
+    try {
+      return this.#joiner.getUri({ ...destination, url });
+    } catch (failure) {
+      // A serializer's own failure is the caller's.
+      throw isAxiosError(failure) ? requestRefused('its URL is invalid') : failure;
+    }
   }
 
   /** The platform whose gateway a URL belongs to: where several have the same origin, the longest path decides. */
@@ -144,18 +155,6 @@ function demandPlainUrl(text: string): void {
   }
   if (authorityOf(text).length > LONGEST_AUTHORITY)
     throw requestRefused('the host in its URL is longer than a domain name can be');
-}
-
-function joined(destination: Destination): string {
-  const { url = '' } = destination;
-  // Most calls need no joining, which is not cheap.
-  if (!Object.hasOwn(destination, 'baseURL') && !Object.hasOwn(destination, 'params')) return url;
-  try {
-    return joiner.getUri({ ...destination, url });
-  } catch (failure) {
-    // A serializer's own failure is the caller's.
-    throw isAxiosError(failure) ? requestRefused('its URL is invalid') : failure;
-  }
 }
 
 /** What stands behind scheme and authority, before query and fragment. */

@@ -34,10 +34,7 @@ export function scrubbedAnswer(
   const { status, statusText, headers, data } = answer;
   const fail = (failure: unknown) => scrubbedFailure(failure, asked, secrets, call);
   if (!hasFailed(status, asked)) {
-    const body = isStream(data) ? passedOn(data, fail) : data;
-    const success = { status, statusText, headers, config: asked, data: body };
-    unmasked.set(success, { secrets, call });
-    return success;
+    return new UnmaskedAnswer({ ...answer, data: isStream(data) ? passedOn(data, fail) : data }, asked, secrets, call);
   }
   const mask = masker(...secrets());
   return {
@@ -49,8 +46,40 @@ export function scrubbedAnswer(
   };
 }
 
-/** Successful answers are given as they are, and masked later if the call fails after all. */
-const unmasked = new WeakMap<object, { readonly secrets: Secrets; readonly call: FailedCall }>();
+/** A successful answer, given as it is, and masked later if the call fails after all. */
+class UnmaskedAnswer implements AxiosResponse<unknown> {
+  readonly status: number;
+  readonly statusText: string;
+  headers: AxiosResponse['headers'];
+  readonly config: Asked;
+  data: unknown;
+  readonly #secrets: Secrets;
+  readonly #call: FailedCall;
+
+  constructor(
+    { status, statusText, headers, data }: AxiosResponse<unknown>,
+    asked: Asked,
+    secrets: Secrets,
+    call: FailedCall,
+  ) {
+    this.status = status;
+    this.statusText = statusText;
+    this.headers = headers;
+    this.config = asked;
+    this.data = data;
+    this.#secrets = secrets;
+    this.#call = call;
+  }
+
+  /** The failure of a call with this answer. */
+  failure({ message, code }: AxiosError): ApiError {
+    const secrets = this.#secrets();
+    const mask = masker(...secrets);
+    const data = typeof this.data === 'string' ? maskedString(this.data, mask, this.config) : undefined;
+    const masked = { ...this, headers: maskedHeaders(this.headers, mask), data };
+    return new ApiError(redactor(...secrets)(message), code, this.config, this.#call, masked);
+  }
+}
 
 /**
  * The failure of a call whose answer was a success until its body could not be read, as JSON for instance: with the answer
@@ -58,13 +87,7 @@ const unmasked = new WeakMap<object, { readonly secrets: Secrets; readonly call:
  */
 export function readFailure(failure: unknown): unknown {
   const answer = isAxiosError<unknown>(failure) ? failure.response : undefined;
-  const noted = answer === undefined ? undefined : unmasked.get(answer);
-  if (!isAxiosError(failure) || answer === undefined || noted === undefined) return failure;
-  const { secrets, call } = noted;
-  const mask = masker(...secrets());
-  const data = typeof answer.data === 'string' ? maskedString(answer.data, mask, answer.config) : undefined;
-  const masked = { ...answer, headers: maskedHeaders(answer.headers, mask), data };
-  return new ApiError(redactor(...secrets())(failure.message), failure.code, answer.config, call, masked);
+  return isAxiosError(failure) && answer instanceof UnmaskedAnswer ? answer.failure(failure) : failure;
 }
 
 /** A failure that leads to no token, of the kind and with the code that Axios gave it. */

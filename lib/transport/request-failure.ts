@@ -24,16 +24,17 @@ export interface FailedAttempt {
   readonly maxRetryAfterMs: number;
 }
 
+/** A `token_request_failed` whose server asks to wait for longer than `request.maxRetryAfterMs`. */
+export class RetryTooLate extends MindsphereCredentialsError {}
+
 /** A `token_request_failed`; `retryable` says whether the same request may succeed later. */
 function requestFailed(
   endpoint: string,
   what: string,
   details: MindsphereCredentialsErrorDetails & { readonly retryable: boolean },
+  Failure: typeof MindsphereCredentialsError = MindsphereCredentialsError,
 ): MindsphereCredentialsError {
-  return new MindsphereCredentialsError('token_request_failed', `The token endpoint ${endpoint} ${what}.`, {
-    ...details,
-    endpoint,
-  });
+  return new Failure('token_request_failed', `The token endpoint ${endpoint} ${what}.`, { ...details, endpoint });
 }
 
 export function tookTooLong(url: string, timeMs: number, attempts: number): MindsphereCredentialsError {
@@ -62,7 +63,7 @@ export function failureOfAnswer(
   const demandedMs = retryAfter(headers['retry-after']);
   const reason = [error, errorDescription].filter((part) => part !== undefined).join(': ');
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
-  const failure = requestFailed(
+  return requestFailed(
     endpoint,
     `answered with status ${status}${redirect}${reason === '' ? '' : ` (${reason})`}`,
     {
@@ -73,17 +74,8 @@ export function failureOfAnswer(
       errorDescription,
       retryAfterMs: demandedMs === undefined ? undefined : boundedDelay(demandedMs, maxRetryAfterMs),
     },
+    demandedMs !== undefined && demandedMs > maxRetryAfterMs ? RetryTooLate : undefined,
   );
-  if (demandedMs !== undefined && demandedMs > maxRetryAfterMs) waitingTooLong.add(failure);
-  return failure;
-}
-
-/** Failures whose server asks to wait for longer than `request.maxRetryAfterMs`. */
-const waitingTooLong = new WeakSet<MindsphereCredentialsError>();
-
-/** Whether the server asks to wait for longer than the registration allows. */
-export function asksToWaitTooLong(failure: MindsphereCredentialsError): boolean {
-  return waitingTooLong.has(failure);
 }
 
 /** The delay of a `Retry-After`, rounded up to whole seconds, in milliseconds; at most `maxMs`. */

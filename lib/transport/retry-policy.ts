@@ -1,7 +1,7 @@
 import { type MonoTypeOperatorFunction, type Observable, map, race, retry, throwError } from 'rxjs';
 import type { ResolvedRequestOptions } from '../config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { asksToWaitTooLong } from './request-failure.js';
+import { RetryTooLate } from './request-failure.js';
 import { backgroundTimer, elapsedSince, now } from '../util/clock.js';
 
 /** Called before each further attempt: `attempt` is the number of the one that failed. */
@@ -58,5 +58,5 @@ function waitBeforeRetry(
   const demanded = failure.retryAfterMs;
   if (demanded === undefined) return jittered;
   // Jitter is added, never subtracted: many instances may have got the same `Retry-After`.
-  return demanded > maxRetryAfterMs || asksToWaitTooLong(failure) ? undefined : demanded + jittered;
+  return demanded > maxRetryAfterMs || failure instanceof RetryTooLate ? undefined : demanded + jittered;
 }

@@ -2,7 +2,7 @@ import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.err
 import type { Platform } from '../platform/platform.interface.js';
 import { isRequest, passableToken } from './presented-token.js';
 import { publishedUser } from './published-users.js';
-import { contentOfUser, UserToken, type UserTokenContent } from './user-token.js';
+import { UserToken, type UserTokenContent } from './user-token.js';
 
 /** Reads unverified tokens by the options of a registration; `TokenVerifier` implements it. */
 export interface TokenReader {
@@ -26,7 +26,7 @@ export class RequestUserToken extends UserToken {
   constructor(request: unknown, reader: TokenReader, verifier?: object) {
     super(() => {
       const published = publishedUser(request, verifier);
-      return published === undefined ? new UnverifiedContent(request, reader) : contentOfUser(published);
+      return published === undefined ? new UnverifiedContent(request, reader) : UserToken.contentOf(published);
     });
     this.#request = request;
   }
@@ -56,7 +56,7 @@ export function injectedUserToken(request: unknown, verifier: TokenReader, deman
   };
   return new UserToken(() => {
     const user = isAllowed(demandUsable) ? userOf(request, verifier) : undefined;
-    return user === undefined ? new UnverifiedContent(request, reader) : contentOfUser(user);
+    return user === undefined ? new UnverifiedContent(request, reader) : UserToken.contentOf(user);
   });
 }
 

@@ -19,13 +19,6 @@ export interface UserTokenContent {
   readonly verified?: { readonly claims: Claims; readonly issuedAt: number; readonly expiresAt: number };
 }
 
-let contentOf: (user: UserToken) => UserTokenContent;
-
-/** The present values of a user, for another `UserToken` that represents the same user. */
-export function contentOfUser(user: UserToken): UserTokenContent {
-  return contentOf(user);
-}
-
 /**
  * The token of a request's user. It is passed on unchanged: only the user's browser can renew it. While
  * {@link verified} is false, only {@link value} and passing it on work: every claim is `undefined`. The injected object
@@ -37,8 +30,9 @@ export class UserToken extends MindsphereCredentials {
   readonly #read: () => UserTokenContent;
   readonly #token$: Observable<AccessToken>;
 
-  static {
-    contentOf = (user) => user.#read();
+  /** @internal The present values of a user, for another `UserToken` that represents the same user. */
+  static contentOf(user: UserToken): UserTokenContent {
+    return user.#read();
   }
 
   /** @internal Objects come from injection, from the verifier or from the factory. */

@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('the log line of a refused request on %s', (adapter) => 
 
   it('is left out where there is no token', async () => {
     const { get } = await lab();
-    for (const headers of [{}, { authorization: 'Basic dTpw' }]) {
+    for (const headers of [{}, { authorization: 'Basic dTpw' }] as Record<string, string>[]) {
       lines = [];
       expect(await get('/plants/7/units', undefined, headers)).toMatchObject({ status: 401 });
       expect(lines).toEqual([]);
