@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { moduleStateIn, placesOfState, platformLiteralsIn, sourcesIn } from './source-rules.mjs';
 
 /*
- * `npm run check:architecture`: imports run one way, by the rules of .dependency-cruiser.cjs. Then every rule has to
- * prove itself: in a copy of the sources one import is planted for each, and the rule that does not notice its own is a
+ * `npm run check:architecture`: imports run one way, by the rules of .dependency-cruiser.cjs; literals of a platform stand
+ * in lib/platform/ alone; state of the process stands only where docs/architecture.md lists it. Then every rule has to
+ * prove itself: violations are planted, of imports in a copy of the sources, and a rule that does not notice its own is a
  * fault, too. Status 1 if something is wrong.
  */
 
@@ -59,15 +61,103 @@ const SEEDS = {
   'lib/planted/planted.ts': undefined,
 };
 
+/** Code that the rule for literals of a platform has to notice, and code that it has to let be. */
+const LITERALS = {
+  noticed: [
+    'const url = `https://gateway.${region}.example`;',
+    "const domain = 'mindsphere.io';",
+    "const tenant = 'core';",
+    "const path = '/api/technicaltokenmanager/v3/oauth/token';",
+    "const path = '/api/assetmanagement/v3/assets';",
+    'const slash = /\\/api\\/eventmanagement/;',
+    "const tenant = claims['ten'];",
+    "const tenant = claims['subtenant'];",
+    'const { ten } = claims;',
+    "const header = 'X-SPACE-AUTH-KEY';",
+    "const action = { 'iam-action': value };",
+    "const user = claims['sws.samauth.ten.user'];",
+    'const host = /\\.sws\\.siemens\\.com$/;',
+    'const id = `${service}-1000001700`;',
+  ],
+  innocent: [
+    '// claim `ten` of mindsphere.io',
+    "import { x } from './user_id.js';",
+    "type T = Pick<X, 'subtenant'>;",
+    "const message = 'The gateway of this platform takes no path below /api.';",
+  ],
+};
+
+/** The same of the rule for state of modules. */
+const STATE = {
+  noticed: [
+    'let count = 0;',
+    'const known = new Map<string, string>();',
+    'const marks: WeakMap<object, string> = new WeakMap();',
+    'const held = { all: new Set() };',
+    'const list = [];',
+    "const names = ['a'];",
+    'const cache = {};',
+    'const running = new AsyncLocalStorage<object>();',
+    'const reporter = new Reporter();',
+    'const background = asyncContext(1);',
+    'class A { static known = 1; }',
+    'class A { static readonly known = new Map<string, string>(); }',
+    'class A { static { known = 1; } }',
+    'function patch() { Injector.prototype.resolve = mine; }',
+    'function mark() { Reflect.defineMetadata(key, value, Foreign); }',
+    'globalThis.fetch = mine;',
+  ],
+  innocent: [
+    "const names: readonly string[] = ['a'];",
+    "const names = ['a'] as const;",
+    'const statuses: ReadonlySet<number> = new Set([301]);',
+    "const KEY = Symbol('a');",
+    'function f() { const seen = new Map(); let n = 0; return [seen, n]; }',
+    'class A { readonly #known = new Map<string, string>(); }',
+    "class A { static readonly [CLASS_NAME]: string = 'A'; }",
+  ],
+};
+
+const sources = sourcesIn(join(root, 'lib'));
+const literals = sources.flatMap(([file, source]) => faultsOf(file, platformLiteralsIn(file, source)));
+for (const fault of literals) console.error(`FAULT  a literal of a platform outside of lib/platform/: ${fault}`);
+
+const listed = new Set(placesOfState(readFileSync(join(root, 'docs', 'architecture.md'), 'utf8')));
+const holders = sources.filter(([file, source]) => moduleStateIn(file, source).length > 0);
+const unlisted = holders
+  .filter(([file]) => !listed.has(file))
+  .flatMap(([file, source]) => faultsOf(file, moduleStateIn(file, source)));
+for (const fault of unlisted)
+  console.error(`FAULT  state that belongs to the process, and is not listed in docs/architecture.md: ${fault}`);
+const gone = [...listed].filter((file) => !holders.some(([holder]) => holder === file));
+for (const file of gone) console.error(`FAULT  docs/architecture.md lists state in lib/${file}, which has none`);
+
+const misjudged = [...misjudgedBy(platformLiteralsIn, LITERALS), ...misjudgedBy(moduleStateIn, STATE)];
+for (const source of misjudged) console.error(`FAULT  a rule of scripts/source-rules.mjs misjudges: ${source}`);
+
 const found = violationsIn(root);
 for (const { rule, from, to } of found) console.error(`FAULT  ${rule.name}: ${from} imports ${to}`);
 
 const unnoticed = unnoticedPlants();
 for (const name of unnoticed) console.error(`FAULT  the rule '${name}' does not notice its planted import`);
 
-const faults = found.length + unnoticed.length;
-if (faults === 0) console.log(`Imports run one way: ${rules.length} rules hold, and each noticed its planted import.`);
+const faults = [literals, unlisted, gone, misjudged, found, unnoticed].flat().length;
+if (faults === 0) {
+  console.log(`Imports run one way: ${rules.length} rules hold, and each noticed its planted import.`);
+  console.log(
+    `Literals of platforms stand in lib/platform/ alone; state of the process in ${listed.size} files, as listed.`,
+  );
+}
 process.exitCode = faults === 0 ? 0 : 1;
+
+function faultsOf(file, lines) {
+  return lines.map((line) => `lib/${file}:${line}`);
+}
+
+function misjudgedBy(rule, { noticed, innocent }) {
+  const isNoticed = (source) => rule('planted.ts', source).length > 0;
+  return [...noticed.filter((source) => !isNoticed(source)), ...innocent.filter(isNoticed)];
+}
 
 function violationsIn(directory) {
   const depcruise = join(root, 'node_modules', '.bin', 'depcruise');

@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const CLOUD_FOUNDRY = 'VCAP_APPLICATION';
 /** The options that hosts are named by. */
-const SITE = ['region', 'baseDomain'];
+const SITE: readonly string[] = ['region', 'baseDomain'];
 
 /**
  * Reads the documented variables from a `ConfigService` (or anything with `get`), so that `.env` files, `load`

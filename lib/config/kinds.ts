@@ -140,7 +140,7 @@ function isSecretFunction(value: unknown): value is Exclude<ClientSecret, string
 
 /** Invisible characters that copying leaves behind: zero-width ones and the byte order mark. */
 const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/;
-const QUOTES = ['"', "'", '`', '\u201c', '\u2018'];
+const QUOTES: readonly string[] = ['"', "'", '`', '\u201c', '\u2018'];
 
 /**
  * What is probably a mistake in a string: blanks or quotes around it, or an invisible character. The description reveals

@@ -1,3 +1,4 @@
+import { endsInApi } from '../platform/api-paths.js';
 import { TENANT_PLACEHOLDER as PLACEHOLDER } from '../platform/platform.interface.js';
 import { isDnsLabel, isLoopbackHost } from '../util/formats.js';
 import type { Kind } from './descriptor.js';
@@ -73,7 +74,7 @@ export const baseUrl: Kind<string> = {
   type: 'URL',
   isString: true,
   // The paths of all calls begin with it, so it would stand there twice.
-  warning: (value) => (typeof value === 'string' && /[^/]\/api\/?$/.test(value) ? 'ends in /api' : undefined),
+  warning: (value) => (typeof value === 'string' && endsInApi(value) ? 'ends in /api' : undefined),
 };
 
 /** The URL of a tenant's server, kept without a slash at its end. */

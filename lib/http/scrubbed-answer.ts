@@ -76,8 +76,9 @@ class UnmaskedAnswer implements AxiosResponse<unknown> {
     const secrets = this.#secrets();
     const mask = masker(...secrets);
     const data = typeof this.data === 'string' ? maskedString(this.data, mask, this.config) : undefined;
-    const masked = { ...this, headers: maskedHeaders(this.headers, mask), data };
-    return new ApiError(redactor(...secrets)(message), code, this.config, this.#call, masked);
+    const { status, statusText, config } = this;
+    const masked = { status, statusText, headers: maskedHeaders(this.headers, mask), config, data };
+    return new ApiError(redactor(...secrets)(message), code, config, this.#call, masked);
   }
 }
 

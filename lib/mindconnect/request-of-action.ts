@@ -1,14 +1,12 @@
 import type { TokenRotation } from '@mindconnect/mindconnect-nodejs';
 import axios, { type AxiosRequestConfig, type AxiosResponseTransformer, type RawAxiosRequestHeaders } from 'axios';
+import { endsWithSlash } from '../platform/api-paths.js';
 
 /** One call of the vendor's clients. */
 export type Action = Parameters<TokenRotation['HttpAction']>[0];
 
 /** The vendor's headers, by the kind of the body. */
 type HeadersOfKind = Readonly<Record<'json' | 'octets' | 'form', Readonly<Record<string, string>>>>;
-
-/** The vendor's clients leave a slash at the end of paths; these two resources are found only with it. */
-const WITH_SLASH = /\/api\/(?:assetmanagement|eventmanagement)\/v3\/$/;
 
 /** Answers are judged before their body is read as JSON, so that a failed one may be anything. */
 const whenAccepted: AxiosResponseTransformer = function (data, headers, status) {
@@ -56,8 +54,9 @@ function hasBody({ verb }: Action): boolean {
   return verb !== 'GET' && verb !== 'DELETE';
 }
 
+/** The vendor's clients leave a slash at the end of paths, which is wrong for most. */
 function withoutSlash(url: string): string {
-  if (WITH_SLASH.test(url)) return url;
+  if (endsWithSlash(url)) return url;
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   let end = path.length;

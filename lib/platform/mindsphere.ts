@@ -5,7 +5,8 @@ import { COMMON_CLAIMS, namesUser, OAUTH_SERVER, TOKEN_MANAGER, UAA_CLAIMS, UAA_
 /** `eu1` is the vendor's default [doc]. */
 const DEFAULT_REGION = 'eu1';
 const BASE_DOMAIN = 'mindsphere.io';
-const CHINA = { region: 'cn1', baseDomain: 'mindsphere-in.cn' } as const;
+/** The region with a base domain of its own. */
+export const CHINA = { region: 'cn1', baseDomain: 'mindsphere-in.cn' } as const;
 
 /**
  * Asks for a token limited to a subtenant. The name is documented, the value was seen once, and scopes of real clients

@@ -81,7 +81,10 @@ export function failedOnReusedSocket(failure: unknown): boolean {
 }
 
 /** The variables from which Axios reads a proxy. */
-const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+const PROXY_VARIABLES: readonly string[] = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+]);
 
 interface Login {
   readonly username: string;

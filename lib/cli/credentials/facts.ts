@@ -1,4 +1,5 @@
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
+import { COMMON_CLAIMS } from '../../platform/siemens-iam.js';
 import { isValues, parseValues } from '../../util/json.js';
 import { decodeJwt } from '../../util/jwt.js';
 import type { CheckReport } from './check.js';
@@ -79,6 +80,7 @@ function redacted({ tokens, keySets, refusals }: Observation): object {
 }
 
 function tokenRecord({ answer, body, jwt }: ObservedToken): object {
+  const { clientId, clientIdAlias } = COMMON_CLAIMS;
   return {
     status: answer.status,
     headers: headerNames(answer),
@@ -86,7 +88,7 @@ function tokenRecord({ answer, body, jwt }: ObservedToken): object {
     header: shapeOf(jwt.header),
     claims: shapeOf(jwt.claims),
     iss: formOf(jwt.claims['iss']),
-    client: formOf(jwt.claims['client_id'] ?? jwt.claims['cid']),
+    client: formOf(jwt.claims[clientIdAlias] ?? jwt.claims[clientId]),
   };
 }
 

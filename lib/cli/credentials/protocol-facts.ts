@@ -1,6 +1,7 @@
 import type { ResolvedPlatform } from '../../config/resolved-options.interface.js';
 import { tenantOfAny } from '../../config/tenant-urls.js';
 import type { Platform } from '../../platform/platform.interface.js';
+import { PLATFORMS } from '../../platform/platforms.js';
 import type { Values } from '../../util/json.js';
 import type { DecodedJwt } from '../../util/jwt.js';
 import type { CheckReport } from './check.js';
@@ -36,6 +37,8 @@ export interface ProtocolFact {
   readonly fact: string;
   readonly judge: (observation: Observation) => Seen;
 }
+
+const { mindsphere, xcelerator } = PLATFORMS;
 
 /** The statements of docs/protocol.md that can be checked by the answers of the platform. */
 export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
@@ -91,18 +94,20 @@ export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
     id: 'technical-ten',
     platform: 'mindsphere',
     section: 7,
-    fact: 'a technical token names its tenant in the claim ten',
-    judge: ({ tokens: { app, tenant } }) => claim(tenant ?? app, (claims) => claims['ten'] !== undefined),
+    fact: `a technical token names its tenant in the claim ${mindsphere.claims.tenant}`,
+    judge: ({ tokens: { app, tenant } }) =>
+      claim(tenant ?? app, (claims) => claims[mindsphere.claims.tenant] !== undefined),
   },
   {
     id: 'subtenant-named',
     platform: 'mindsphere',
     section: 5,
-    fact: 'a token limited to a subtenant names it, in the body or in the claim subtenant',
+    fact: `a token limited to a subtenant names it, in the body or in the claim ${mindsphere.claims.subtenant}`,
     judge: ({ site, tokens: { tenant } }) => {
+      const { subtenant } = site.rules.claims;
       const asked = site.tenant?.subTenant;
-      if (asked === undefined || tenant === undefined) return undefined;
-      return [tenant.body['subtenant'], tenant.jwt.claims['subtenant']].includes(asked);
+      if (asked === undefined || tenant === undefined || subtenant === undefined) return undefined;
+      return [tenant.body[subtenant], tenant.jwt.claims[subtenant]].includes(asked);
     },
   },
   {
@@ -124,17 +129,17 @@ export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
     id: 'xcelerator-tenant-claim',
     platform: 'xcelerator',
     section: 8,
-    fact: 'sws.samauth.ten is a string',
+    fact: `${xcelerator.claims.tenant} is a string`,
     judge: ({ tokens: { app, tenant } }) =>
-      claim(app ?? tenant, (claims) => typeof claims['sws.samauth.ten'] === 'string'),
+      claim(app ?? tenant, (claims) => typeof claims[xcelerator.claims.tenant] === 'string'),
   },
   {
     id: 'xcelerator-tenant-name',
     platform: 'xcelerator',
     section: 8,
-    fact: 'sws.samauth.ten.name is there',
+    fact: `${xcelerator.claims.tenantName} is there`,
     judge: ({ tokens: { app, tenant } }) =>
-      claim(app ?? tenant, (claims) => claims['sws.samauth.ten.name'] !== undefined),
+      claim(app ?? tenant, (claims) => claims[xcelerator.claims.tenantName] !== undefined),
   },
   {
     id: 'xcelerator-token-server',
@@ -147,7 +152,7 @@ export const PROTOCOL_FACTS: readonly ProtocolFact[] = [
     id: 'xcelerator-manager-path',
     platform: 'xcelerator',
     section: 8,
-    fact: 'the Token Manager answers at /api/technicaltokenmanager-{core tenant}/v3/oauth/token',
+    fact: `the Token Manager answers at ${xcelerator.tokenManager.tokenPath('{core tenant}')}`,
     judge: ({ reports }) => statusOf(reports, 'token.xcelerator.app'),
   },
   {

@@ -2,6 +2,9 @@ import type {
   MindsphereCredentialsError,
   MindsphereCredentialsErrorCode,
 } from '../../errors/mindsphere-credentials.error.js';
+import { PLATFORMS } from '../../platform/platforms.js';
+
+const XCELERATOR = PLATFORMS.xcelerator.domain;
 
 /** What to do about an error by its code, and the option or variable that decides. */
 const REMEDIES: Readonly<Partial<Record<MindsphereCredentialsErrorCode, string>>> = {
@@ -13,12 +16,10 @@ const REMEDIES: Readonly<Partial<Record<MindsphereCredentialsErrorCode, string>>
   token_algorithm: 'The platform signs with RS256 alone. This token comes from somewhere else.',
   token_type: "Pass a user's token. Technical tokens and tokens of agents never pass the guard.",
   token_signature: 'Check the region (HOST_ENVIRONMENT) and the URL of the OAuth servers (MINDSPHERE_OAUTH_URL).',
-  token_issuer:
-    'Check HOST_ENVIRONMENT, HOST_BASEDOMAIN and verification.issuers; for siemens.app the option xcelerator (XCELERATOR_CORE_TENANT, XCELERATOR_ISSUERS).',
+  token_issuer: `Check HOST_ENVIRONMENT, HOST_BASEDOMAIN and verification.issuers; for ${XCELERATOR} the option xcelerator (XCELERATOR_CORE_TENANT, XCELERATOR_ISSUERS).`,
   token_expired: 'Take a new token. If all users are rejected, set the clock of this machine.',
   token_not_yet_valid: 'Set the clock of this machine, or raise verification.clockToleranceMs.',
-  token_client:
-    'Set verification.clientIds, or MDSP_OS_VM_APP_NAME and MDSP_HOST_TENANT; for siemens.app xcelerator.clientIds (XCELERATOR_CLIENT_IDS).',
+  token_client: `Set verification.clientIds, or MDSP_OS_VM_APP_NAME and MDSP_HOST_TENANT; for ${XCELERATOR} xcelerator.clientIds (XCELERATOR_CLIENT_IDS).`,
   token_tenant: 'Check verification.allowedTenants; for users of subtenants app.allowSubtenantUsers.',
   key_set_unavailable:
     'Nothing is wrong with the token. Check that this machine reaches the OAuth servers: run doctor.',

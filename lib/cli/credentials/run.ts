@@ -5,7 +5,8 @@ import { MindsphereCredentialsError } from '../../errors/mindsphere-credentials.
 import type { MindsphereCredentials } from '../../token/mindsphere-credentials.js';
 import { TokenVerifier } from '../../users/token-verifier.js';
 import type { UserToken } from '../../users/user-token.js';
-import { type Command, readArguments, type TokenChoice, USAGE, UsageError } from './arguments.js';
+import { type Command, readArguments, type TokenChoice, UsageError } from './arguments.js';
+import { USAGE } from './usage.js';
 import { doctor } from './doctor.js';
 import { loadDotenv, maskOf, openRegistration, type Registration } from './registration.js';
 import { remedyOf } from './remedies.js';

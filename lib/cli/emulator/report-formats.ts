@@ -1,6 +1,6 @@
+import { EXAMPLE_API } from '../../platform/api-paths.js';
+import { PLATFORMS } from '../../platform/platforms.js';
 import { type ReportedTechnicalUser, type ReportedUser, shellName, type StartReport } from './start-report.js';
-
-const ASSETS = '/api/assetmanagement/v3/assets';
 
 /** One JSON document. */
 export function asJson(report: StartReport): string {
@@ -20,10 +20,10 @@ export function asText(report: StartReport): string {
     ...(application === undefined
       ? []
       : [`Open ${application} in a browser: your application, with the gateway in front of it`, '']),
-    ...platforms.flatMap(({ gatewayUrl, oauthUrl }) => [
+    ...platforms.flatMap(({ platform, gatewayUrl, oauthUrl }) => [
       `Emulated gateway    ${gatewayUrl}`,
       `OAuth servers       ${oauthUrl}`,
-      `Key sets            ${oauthUrl}/token_keys`,
+      `Key sets            ${oauthUrl}${PLATFORMS[platform].oauthServer.keySetPath}`,
     ]),
     '',
     '# The credentials it accepts, in the documented variables:',
@@ -45,7 +45,7 @@ function exampleCall({ users, platforms }: StartReport): string[] {
   const [user] = users;
   if (!user) return [];
   const gateway = platforms.find(({ platform }) => platform === user.platform)?.gatewayUrl ?? '';
-  const path = user.platform === 'mindsphere' ? ASSETS : ASSETS.replace('/v3', '-1000001700/v3');
+  const path = PLATFORMS[user.platform].apiPath(EXAMPLE_API);
   return ['# An API:', `curl -H "Authorization: Bearer $${user.variable}" ${gateway}${path}`, ''];
 }
 

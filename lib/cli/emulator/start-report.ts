@@ -1,3 +1,5 @@
+import { TENANT_PLACEHOLDER } from '../../platform/platform.interface.js';
+import { PLATFORMS } from '../../platform/platforms.js';
 import type { EmulatorModuleOptions, MindsphereEmulator } from '../../testing/mindsphere-emulator.js';
 import type { EmulatedPlatform } from '../../testing/emulator/platforms/emulated-platform.js';
 import { isLoopbackHost } from '../../util/formats.js';
@@ -74,7 +76,7 @@ export function reportOf(
       emulator.technicalUsers(platform).map((user) => ({
         platform,
         ...user,
-        tokenUrl: `${oauthUrl.replace('{tenant}', user.tenant)}/oauth/token`,
+        tokenUrl: `${oauthUrl.replace(TENANT_PLACEHOLDER, user.tenant)}${PLATFORMS[platform].oauthServer.tokenPath}`,
       })),
     ),
     insecure: !isLoopbackHost(new URL(origin).hostname),

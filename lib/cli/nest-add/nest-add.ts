@@ -1,3 +1,5 @@
+import { PLATFORMS } from '../../platform/platforms.js';
+import { MINDSPHERE as EMULATED } from '../../testing/emulator/platforms/mindsphere.profile.js';
 import { guarded, registered } from './root-module.js';
 
 /** The part of a schematic's tree of files that is used here. Schematics are run by the Nest CLI, which brings the rest. */
@@ -26,7 +28,7 @@ const ENV_MARK = '# nestjs-mindsphere-credentials';
 const VARIABLES = `${ENV_MARK}: https://www.npmjs.com/package/nestjs-mindsphere-credentials
 # Copy this file to .env, and start with "node --env-file=.env dist/main.js", or load it with @nestjs/config.
 # Region; a deployed application finds it in its environment
-HOST_ENVIRONMENT=eu1
+HOST_ENVIRONMENT=${PLATFORMS.mindsphere.hosts.defaultRegion}
 # The app, as Developer Cockpit or Operator Cockpit shows it
 MDSP_OS_VM_APP_NAME=myapp
 MDSP_OS_VM_APP_VERSION=1.0.0
@@ -39,7 +41,7 @@ MINDSPHERE_CLIENT_SECRET=
 MINDSPHERE_TENANT=
 # Only for the emulated platform of "npx mindsphere-emulator"
 # MINDSPHERE_GATEWAY_URL=http://127.0.0.1:3001
-# MINDSPHERE_OAUTH_URL=http://127.0.0.1:3001/piam/{tenant}
+# MINDSPHERE_OAUTH_URL=http://127.0.0.1:3001${EMULATED.oauthPath}/{tenant}
 `;
 
 /** Registers the module in `app.module.ts`, and lists the variables in `.env.example`. Changes nothing a second time. */

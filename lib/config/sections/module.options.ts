@@ -1,3 +1,4 @@
+import { CHINA } from '../../platform/mindsphere.js';
 import { PLATFORMS } from '../../platform/platforms.js';
 import { type Kind, optional, type Options, type Section, sectionOf, withDefault } from '../descriptor.js';
 import { boolean, domain, label } from '../kinds.js';
@@ -90,7 +91,7 @@ export const MODULE = sectionOf<Omit<MindsphereCredentialsModuleOptions, Section
     }),
     baseDomain: optional(domain, {
       variable: 'HOST_BASEDOMAIN',
-      defaultText: `from \`VCAP_APPLICATION\`, else \`'${DEFAULT_DOMAIN}'\`; for \`cn1\` \`'${hosts.baseDomainOf('cn1')}'\``,
+      defaultText: `from \`VCAP_APPLICATION\`, else \`'${DEFAULT_DOMAIN}'\`; for \`${CHINA.region}\` \`'${CHINA.baseDomain}'\``,
     }),
     gatewayUrl: optional(baseUrl, { variable: 'MINDSPHERE_GATEWAY_URL', defaultText: `\`${GATEWAY}\`` }),
     oauthUrl: optional(urlTemplate, {

@@ -23,9 +23,9 @@ import { isFromOwnPage, isOwnMachine } from './own-address.js';
 type Pass = Parameters<EmulatorFront['handle']>[2];
 
 /** Methods that change nothing, so they need no XSRF token. */
-const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
-const LOGOUT_METHODS = ['GET', 'POST'];
+const LOGOUT_METHODS: readonly string[] = ['GET', 'POST'];
 
 /** What a gateway consists of. */
 interface Parts {

@@ -6,7 +6,7 @@ import type { UserTokenRequest } from '../emulator/tokens/token-issuer.js';
 export type UserClaims = Readonly<Record<string, unknown>>;
 
 /** Claims that may name a user, the best first. */
-const NAMES = ['user_name', 'email', 'user_id', 'sws.samauth.ten.user'];
+const NAMES: readonly string[] = ['user_name', 'email', 'user_id', 'sws.samauth.ten.user'];
 
 const DOMAINS = { mindsphere: 'mindsphere.io', xcelerator: 'siemens.app' } as const;
 

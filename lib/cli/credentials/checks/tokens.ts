@@ -4,6 +4,7 @@ import { AppCredentials } from '../../../credentials/app.credentials.js';
 import { MindsphereCredentialsFactory } from '../../../credentials/mindsphere-credentials.factory.js';
 import { TenantCredentials } from '../../../credentials/tenant.credentials.js';
 import { MindsphereCredentialsError } from '../../../errors/mindsphere-credentials.error.js';
+import { PLATFORMS } from '../../../platform/platforms.js';
 import type { AccessToken } from '../../../token/access-token.js';
 import type { MindsphereCredentials } from '../../../token/mindsphere-credentials.js';
 import { decodeJwt } from '../../../util/jwt.js';
@@ -33,8 +34,7 @@ async function appFinding({ app, rules }: ResolvedPlatform, context: DoctorConte
     return {
       status: 'skipped',
       summary: "the host and user tenant are not configured; in a deployed app they come from the user's token",
-      remedy:
-        'To check the credentials here, set MDSP_HOST_TENANT and MDSP_USER_TENANT (for siemens.app XCELERATOR_HOST_TENANT and XCELERATOR_USER_TENANT).',
+      remedy: `To check the credentials here, set MDSP_HOST_TENANT and MDSP_USER_TENANT (for ${PLATFORMS.xcelerator.domain} XCELERATOR_HOST_TENANT and XCELERATOR_USER_TENANT).`,
     };
   }
   const credentials = context.nest.get(AppCredentials, { strict: false }).on(rules.platform);

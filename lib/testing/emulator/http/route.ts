@@ -26,7 +26,7 @@ export interface Route {
   readonly issuerOf: IssuerOf;
 }
 
-const OAUTH_PATHS = new Map<string, EmulatorEndpoint>([
+const OAUTH_PATHS: ReadonlyMap<string, EmulatorEndpoint> = new Map<string, EmulatorEndpoint>([
   ['/oauth/token', 'tenant-token'],
   ['/token_keys', 'token-keys'],
   ['/.well-known/openid-configuration', 'openid-configuration'],

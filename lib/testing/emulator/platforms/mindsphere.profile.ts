@@ -2,7 +2,7 @@ import { commonClaims, userIdOf, userOfContext } from './common-claims.js';
 import type { Claims, PlatformProfile, TechnicalTokenContent, UserTokenContent } from './emulated-platform.js';
 
 /** Recorded in all public tokens (protocol page, section 7). */
-const SCHEMAS = ['urn:siemens:mindsphere:iam:v1'];
+const SCHEMAS: readonly string[] = ['urn:siemens:mindsphere:iam:v1'];
 
 /** `mindsphere.io` (protocol page, sections 3 to 7). */
 export const MINDSPHERE: PlatformProfile = {

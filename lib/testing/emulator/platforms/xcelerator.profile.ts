@@ -2,7 +2,7 @@ import { commonClaims, userIdOf, userOfContext } from './common-claims.js';
 import type { Claims, PlatformProfile, TechnicalTokenContent, UserTokenContent } from './emulated-platform.js';
 
 /** Recorded in one technical token of another product of this IAM (protocol page, section 8). */
-const SCHEMAS = ['urn:siemens:xf:iam:v1'];
+const SCHEMAS: readonly string[] = ['urn:siemens:xf:iam:v1'];
 /** The only region that is documented. */
 const REGION = 'eu1';
 /** The claim is recorded, its value is not. Inferred. */

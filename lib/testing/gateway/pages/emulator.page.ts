@@ -26,7 +26,7 @@ export interface EmulatorState {
 const SHOWN = 50;
 
 /** Claims that are seconds since the epoch. */
-const TIMES = ['iat', 'exp', 'auth_time', 'nbf'];
+const TIMES: readonly string[] = ['iat', 'exp', 'auth_time', 'nbf'];
 
 /** Who is signed in, what arrived, and what can be made to fail. */
 export function emulatorPage(state: EmulatorState): Page {
