@@ -57,7 +57,7 @@ export interface RequestOptions {
 export type Agents = NonNullable<RequestOptions['axios']>;
 
 const AGENTS = ['proxy', 'httpAgent', 'httpsAgent'] as const;
-const PROXY = ['protocol', 'host', 'port', 'auth'];
+const PROXY: readonly string[] = ['protocol', 'host', 'port', 'auth'];
 
 /** Behind a function, because a proxy's password may stand in them. */
 const agents: Kind<() => Agents> = {
