@@ -7,7 +7,7 @@ const commaSeparated = (variable: string) => variable.split(',').map((item) => i
 
 /** A host label has no letter case (RFC 4343), and the platform writes tenants in lower case: so are they kept. */
 export const label: Kind<string> = {
-  read: (value) => (isDnsLabel(value) ? value.toLowerCase() : undefined),
+  read: (value) => (isDnsLabel(value) && isHostName(`${value}.a`) ? value.toLowerCase() : undefined),
   demand: 'must be one DNS label (letters, digits and inner dashes, at most 63)',
   type: 'DNS label',
   isString: true,
@@ -21,7 +21,7 @@ export const labels: Kind<readonly string[]> = {
 };
 
 export const domain: Kind<string> = {
-  read: (value) => (isDomain(value) ? value.toLowerCase() : undefined),
+  read: (value) => (isDomain(value) && isHostName(`a.${value}`) ? value.toLowerCase() : undefined),
   demand: 'must be a domain name',
   type: 'domain name',
   isString: true,
@@ -116,6 +116,11 @@ function numberOf({ from, to }: NumberRange, unit: string, demand: string, fits:
     demand: `${demand} from ${from} to ${to}`,
     type: `${unit}${from.toLocaleString('en-US')} to ${to.toLocaleString('en-US')}`,
   };
+}
+
+/** Whether URLs accept it: they refuse invalid `xn--` labels, and names that end with a number. */
+function isHostName(name: string): boolean {
+  return URL.canParse(`https://${name}`);
 }
 
 /** A frozen list, or `undefined` where the value is no list or one of its items does not fit. */

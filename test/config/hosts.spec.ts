@@ -80,6 +80,23 @@ describe('request.axios', () => {
   });
 });
 
+describe('a name of which no URL can be made', () => {
+  it.each<[string, MindsphereCredentialsModuleOptions]>([
+    ['region', { region: 'xn--a' }],
+    ['baseDomain', { baseDomain: '10.0.0.5' }],
+    ['baseDomain', { baseDomain: 'xn--a.example' }],
+    ['xcelerator.region', { xcelerator: { region: 'xn--a' } }],
+    ['xcelerator.coreTenant', { xcelerator: { coreTenant: 'xn--a' } }],
+  ])('is a fault of %s: %j', async (path, options) => {
+    const { code, message } = await failureOf(() => resolveOptions(options));
+    expect([code, message]).toEqual(['options_invalid', expect.stringContaining(`  - ${path} `)]);
+  });
+
+  it('is not one that is a number, as tenants are', () => {
+    expect(() => resolveOptions({ baseDomain: '1.example', xcelerator: { coreTenant: '1000001700' } })).not.toThrow();
+  });
+});
+
 describe('a region of another type', () => {
   it('is one of the faults', async () => {
     const given = forbidden<MindsphereCredentialsModuleOptions>({ region: Object.create(null), baseDomain: 7 });
