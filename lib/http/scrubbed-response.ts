@@ -46,8 +46,10 @@ function maskedBody({ headers }: Response, body: ReadableStream<Uint8Array>, mas
   return new ReadableStream(
     {
       async pull(controller) {
-        const start = isReadable ? mask.startOf(await startOf(body), LONGEST_FAILED_BODY) : new Uint8Array(0);
-        if (start.length > 0) controller.enqueue(start);
+        if (isReadable) {
+          const start = mask.startOf(await startOf(body), LONGEST_FAILED_BODY);
+          if (start.length > 0) controller.enqueue(start);
+        } else await body.cancel();
         controller.close();
       },
       cancel: (reason) => body.cancel(reason),

@@ -172,6 +172,13 @@ describe('fetch', () => {
     expect(leaksOf(text, secrets)).toEqual([]);
   });
 
+  it('lets go of a failed answer that is compressed in a way which nobody can look into', async () => {
+    const { client, api } = await startLab();
+    api.always(({ response }) => void response.writeHead(400, { 'content-encoding': 'zstd' }).write('x'));
+    expect(await (await client.fetch(ASSETS)).text()).toBe('');
+    await api.only.over;
+  });
+
   it('fails as fetch does, without the token', async () => {
     const { client, api } = await startLab();
     api.always(reset());
