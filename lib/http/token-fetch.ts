@@ -45,7 +45,10 @@ export function tokenFetch(credentials: MindsphereCredentials, { gateways, limit
     const redirects = redirect === 'manual' || redirect === 'error' ? -1 : MOST_REDIRECTS;
     const step = { url, method, repeatable: body.isRepeatable, headers, body };
     const response = await answerTo({ credentials, gateway, carrier }, step, redirects);
-    if (redirect === 'error' && isRedirect(response)) throw fetchFailed('unexpected redirect');
+    if (redirect === 'error' && isRedirect(response)) {
+      carrier.discard(response);
+      throw fetchFailed('unexpected redirect');
+    }
     // The standard's property, which the single requests do not have.
     return carrier.isRedirected ? Object.defineProperty(response, 'redirected', { value: true }) : response;
   };

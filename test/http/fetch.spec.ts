@@ -103,6 +103,9 @@ describe('fetch', () => {
     expect((await client.fetch('/api/a', { redirect: 'manual' })).status).toBe(302);
     api.next(redirect('/api/b'));
     expect(await rejection(client.fetch('/api/a', { redirect: 'error' }))).toBeInstanceOf(TypeError);
+    api.next(({ response }) => void response.writeHead(302, { location: '/api/b' }).write('x'));
+    await rejection(client.fetch('/api/a', { redirect: 'error' }));
+    await api.requests.at(-1)?.over;
     api.always(redirect('/api/a'));
     expect(await rejection(client.fetch('/api/a'))).toMatchObject({ cause: { message: 'redirect count exceeded' } });
   });
