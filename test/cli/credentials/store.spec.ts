@@ -1,4 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
+// Loaded here, because the check loads it while time stands still.
+import 'redis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { storeCheck } from '../../../lib/cli/credentials/checks/store.js';
 import { fakeTime, until } from '../../support/basics.js';
