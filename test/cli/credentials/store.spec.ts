@@ -1,6 +1,4 @@
 import { type AddressInfo, createServer } from 'node:net';
-// Loaded here, because the check loads it while time stands still.
-import 'redis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { storeCheck } from '../../../lib/cli/credentials/checks/store.js';
 import { fakeTime, until } from '../../support/basics.js';
@@ -13,6 +11,8 @@ it('doctor does not wait for ever for a store that accepts connections and never
   });
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void mute.close());
+  // The check loads it, which takes longer than `until` waits.
+  await import('redis');
   fakeTime();
   const finding = storeCheck(`redis://127.0.0.1:${(mute.address() as AddressInfo).port}`).run();
   await until(() => connections > 0);
