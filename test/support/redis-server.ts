@@ -84,11 +84,15 @@ export class RedisServer {
   }
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Should a test fail to stop it. */
 function endWithThisProcess(child: ChildProcess): void {
-  const end = () => void child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => void process.off('exit', end));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
 }
 
 /** A port that nobody listens on. */
