@@ -239,9 +239,8 @@ const WRONG_ANSWERS: [what: string, answer: Answer, code: string | RegExp][] = [
 ];
 
 describe.each(KINDS)('answer to a request for a token: %s', (kind) => {
-  /** Both kinds of tenant credentials have one way to read an answer. */
-  const ofKind = <T>(cases: readonly T[]) =>
-    kind === 'app' ? [...cases] : inTurn(cases, kind, ['tenant', 'subtenant']);
+  /** All kinds have one way to read an answer. */
+  const ofKind = <T>(cases: readonly T[]) => inTurn(cases, kind, KINDS);
   // One application for the whole table; every row leaves its cache empty.
   let client: Client;
   let platform: StubPlatform;

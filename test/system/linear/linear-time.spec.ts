@@ -30,11 +30,11 @@ import { short } from '../../support/length.js';
 
 /*
  * Every place where a string of a request, a token, a server, a store or the environment is read takes time proportional
- * to its length. Each is fed with 1 MB (in `npm test` a tenth) of what has been the worst for some pattern, and compared with an innocent string
+ * to its length. Each is fed with 1 MB (in `npm test` a twentieth) of what has been the worst for some pattern, and compared with an innocent string
  * of the same length.
  */
 
-const LENGTH = short(100_000, 1_000_000);
+const LENGTH = short(50_000, 1_000_000);
 const MOST_TIMES = 5;
 /** So long takes what is innocent at least: shorter times are noise. 5 times as much is the 50 ms that count. */
 const SHORTEST_MS = 10;

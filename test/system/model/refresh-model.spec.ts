@@ -11,7 +11,7 @@ import { World } from './refresh-world.js';
  * test/system/model` repeats it. `MODEL_RUNS=5000` looks longer.
  */
 const {
-  MODEL_RUNS = isFullLength ? '300' : '40',
+  MODEL_RUNS = isFullLength ? '300' : '25',
   MODEL_SEED: seed,
   MODEL_PATH: path,
   MODEL_REPLAY: replayPath,
