@@ -1,12 +1,4 @@
-import {
-  ConfigurableModuleBuilder,
-  type FactoryProvider,
-  Global,
-  Module,
-  type Provider,
-  type ValueProvider,
-} from '@nestjs/common';
-import { completeFromEnvironment } from './config/environment.js';
+import { ConfigurableModuleBuilder, type FactoryProvider, Global, Module, type Provider } from '@nestjs/common';
 import type { MindsphereCredentialsModuleOptions } from './config/sections/module.options.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.interface.js';
 import { DurableProviders } from './guard/durable-providers.js';
@@ -65,31 +57,15 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
 function registering(provider: Provider, name: string | undefined): Provider[] {
   if (typeof provider === 'function' || provider.provide !== RESOLVED_OPTIONS) return [provider];
   const id: RegistrationId = Object.freeze({ name });
-  const { give, inject } = 'useFactory' in provider ? fromFactory(provider) : fromValue(provider as ValueProvider);
+  const { useFactory, inject = [] } = provider as FactoryProvider<MindsphereCredentialsModuleOptions>;
   return [
     { provide: REGISTRATION_ID, useValue: id },
     {
       provide: Registration,
       useFactory: async (registrations: Registrations, ...dependencies: unknown[]) =>
-        registrations.register({ id, given: await give(...dependencies) }),
+        registrations.register({ id, given: await useFactory(...dependencies) }),
       inject: [Registrations, ...inject],
     },
     { provide: RESOLVED_OPTIONS, useFactory: ({ options }: Registration) => options, inject: [Registration] },
   ];
-}
-
-/** Makes the options as they are given, and what Nest injects into that. */
-interface OptionsSource {
-  readonly give: (
-    ...dependencies: unknown[]
-  ) => MindsphereCredentialsModuleOptions | Promise<MindsphereCredentialsModuleOptions>;
-  readonly inject: NonNullable<FactoryProvider['inject']>;
-}
-
-function fromFactory({ useFactory, inject = [] }: FactoryProvider): OptionsSource {
-  return { give: useFactory as OptionsSource['give'], inject };
-}
-
-function fromValue({ useValue }: ValueProvider<MindsphereCredentialsModuleOptions>): OptionsSource {
-  return { give: () => completeFromEnvironment(useValue, process.env), inject: [] };
 }

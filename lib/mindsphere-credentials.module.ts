@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 import { type DynamicModule, Inject, Module, Optional } from '@nestjs/common';
+import { completeFromEnvironment } from './config/environment.js';
+import { demandOwn } from './config/read-section.js';
 import { RESOLVED_OPTIONS } from './config/resolved-options.interface.js';
 import { MindsphereCredentialsError } from './errors/mindsphere-credentials.error.js';
 import {
@@ -8,7 +10,7 @@ import {
   FACTORY_METHOD,
   type OPTIONS_TYPE,
 } from './mindsphere-credentials.module-definition.js';
-import { isValues, ownValue } from './util/json.js';
+import { copyOf, isValues, ownValue } from './util/json.js';
 
 /** Registers MindSphere credentials as injectable providers. Import `forRoot(…)` or `forRootAsync(…)`. */
 @Module({})
@@ -30,7 +32,10 @@ export class MindsphereCredentialsModule extends ConfigurableModuleClass {
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     demandOptions(options);
-    return super.forRoot(options);
+    const { isGlobal, name } = { isGlobal: undefined, name: undefined, ...options };
+    // Not Nest's own forRoot: it passes a copy on in which inherited options are lost, so that they are not refused.
+    const given = copyOf(options, { isGlobal: undefined, name: undefined });
+    return super.forRootAsync({ isGlobal, name, useFactory: () => completeFromEnvironment(given, process.env) });
   }
 
   /** Registers credentials from what the factory returns, and from nothing else. No network I/O. Fails as `forRoot`. */
@@ -52,6 +57,7 @@ function demandOptions(options: unknown): void {
 
 /** Nest would look for a provider that nobody wrote, or call a method that is not there. */
 function demandFactory(options: unknown): void {
+  demandOwn(options, ['isGlobal', 'name']);
   const given = (name: string) => (isValues(options) ? ownValue(options, name) : undefined);
   for (const name of ['useClass', 'useExisting']) demandMethod(name, given(name));
   if (['useFactory', 'useClass', 'useExisting'].some((name) => given(name) !== undefined)) return;

@@ -1,9 +1,9 @@
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
 import { siteOfCloudFoundry } from '../platform/mindsphere.js';
-import { isValues, ownValue, type Values } from '../util/json.js';
+import { copyOf, isInherited, isValues, ownValue, type Values } from '../util/json.js';
 import type { Options, Section } from './descriptor.js';
 import { fromEnvironment } from './origin.js';
-import { isSet } from './read-section.js';
+import { demandOwn, isSet } from './read-section.js';
 import { APP, TENANT } from './sections/credentials.options.js';
 import { XCELERATOR, XCELERATOR_APP, XCELERATOR_TENANT } from './sections/xcelerator.options.js';
 import { type MindsphereCredentialsModuleOptions, MODULE } from './sections/module.options.js';
@@ -30,9 +30,10 @@ export function mindsphereOptionsFromConfig(
   options: { prefix?: string | undefined } = {},
 ): MindsphereCredentialsModuleOptions {
   demandConfig(config);
+  demandOwn(options, ['prefix']);
   const { prefix = '' } = { prefix: undefined, ...options };
   const { xcelerator, ...rest } = readVariables((variable) => config.get(prefix + variable), prefix);
-  const found = withoutUndefined({ ...rest, xcelerator: switchedOn(xcelerator) });
+  const found = copyOf({ ...rest, xcelerator: switchedOn(xcelerator) });
   // The values are not checked here: resolveOptions checks every source by the same rules.
   return fromEnvironment(found, prefix);
 }
@@ -43,17 +44,16 @@ export function completeFromEnvironment(
   environment: Environment,
 ): MindsphereCredentialsModuleOptions {
   if (!isValues(options)) return options;
-  const given = withoutUndefined(options);
   const read: Read = (variable) => ownValue(environment, variable);
   const { app, tenant, xcelerator, ...hosts } = readVariables(read, '');
-  return withoutUndefined({
-    ...hostsBeside(given, hosts, read),
-    ...given,
+  const given = copyOf(options, {
     // Only names and tenants are filled in, never an id to a secret or a secret to an id.
-    app: completed(ownValue(given, 'app'), app, ['appName', 'appVersion', 'hostTenant', 'userTenant']),
-    tenant: completedTenant(ownValue(given, 'tenant'), tenant, 'subTenant'),
-    xcelerator: completedXcelerator(ownValue(given, 'xcelerator'), xcelerator),
+    app: completed(ownValue(options, 'app'), app, ['appName', 'appVersion', 'hostTenant', 'userTenant']),
+    tenant: completedTenant(ownValue(options, 'tenant'), tenant, 'subTenant'),
+    xcelerator: completedXcelerator(ownValue(options, 'xcelerator'), xcelerator),
   });
+  const groups = { app, tenant, xcelerator: switchedOn(xcelerator) };
+  return filledIn(given, { ...hostsBeside(given, hosts, read), ...groups });
 }
 
 /** All documented variables. */
@@ -68,7 +68,7 @@ function readVariables(read: Read, prefix: string) {
 
 function xceleratorOf(read: Read, prefix: string): Values {
   const groups = { app: groupOf(XCELERATOR_APP, read, prefix), tenant: groupOf(XCELERATOR_TENANT, read, prefix) };
-  return fromEnvironment(withoutUndefined({ ...valuesOf(XCELERATOR, read), ...groups }), prefix);
+  return fromEnvironment(copyOf({ ...valuesOf(XCELERATOR, read), ...groups }), prefix);
 }
 
 /** Where code does not set option `xcelerator`, only the variable of the core tenant switches the platform on. */
@@ -82,7 +82,7 @@ function valuesOf(section: Section<Options>, read: Read): Values {
     const value = variables.map(read).find(isSet);
     return [name, typeof value === 'string' && kind.parse !== undefined ? kind.parse(value) : value];
   });
-  return withoutUndefined(Object.fromEntries(entries) as Values);
+  return copyOf(Object.fromEntries(entries) as Values);
 }
 
 function groupOf(section: Section<Options>, read: Read, prefix: string): Values | undefined {
@@ -92,10 +92,14 @@ function groupOf(section: Section<Options>, read: Read, prefix: string): Values 
 
 /** A group given in code, completed by these options from the environment where it lacks them. */
 function completed(given: unknown, found: unknown, names: readonly string[]): unknown {
-  if (given === undefined) return found;
   if (!isValues(given) || !isValues(found)) return given;
-  const added = Object.fromEntries(names.map((name) => [name, ownValue(found, name)]));
-  return { ...withoutUndefined(added), ...withoutUndefined(given) };
+  return filledIn(given, Object.fromEntries(names.map((name) => [name, ownValue(found, name)])));
+}
+
+/** A copy with the values that it lacks. An inherited one is not replaced: it is refused where the copy is judged. */
+function filledIn(given: Values, found: Values): Values {
+  const lacking = Object.entries(found).filter(([name]) => !isInherited(given, name));
+  return copyOf(given, { ...Object.fromEntries(lacking), ...copyOf(given) });
 }
 
 /** A subtenant and the tenant of the token server belong to the tenant: they are taken only together with it. */
@@ -105,16 +109,13 @@ function completedTenant(given: unknown, found: unknown, companion: string): unk
 }
 
 function completedXcelerator(given: unknown, found: Values): unknown {
-  if (given === undefined) return switchedOn(found);
   if (given === true) return found;
   if (!isValues(given)) return given;
-  const own = withoutUndefined(given);
-  return {
-    ...found,
-    ...own,
-    app: completed(ownValue(own, 'app'), ownValue(found, 'app'), ['hostTenant', 'userTenant']),
-    tenant: completedTenant(ownValue(own, 'tenant'), ownValue(found, 'tenant'), 'tokenTenant'),
-  };
+  const own = copyOf(given, {
+    app: completed(ownValue(given, 'app'), ownValue(found, 'app'), ['hostTenant', 'userTenant']),
+    tenant: completedTenant(ownValue(given, 'tenant'), ownValue(found, 'tenant'), 'tokenTenant'),
+  });
+  return filledIn(own, found);
 }
 
 /** The hosts by the variables, completed by those of Cloud Foundry, unless the variables name another site. */
@@ -152,11 +153,4 @@ function demandConfig(config: unknown): void {
     'mindsphereOptionsFromConfig was given no ConfigService. Write forRootAsync({ inject: [ConfigService], ' +
       'useFactory: (config: ConfigService) => mindsphereOptionsFromConfig(config) }); without inject, config is undefined.',
   );
-}
-
-/** A copy without the values that are `undefined`. It keeps the note of where they were read. */
-function withoutUndefined(values: object): Values {
-  const copy: Record<string, unknown> = { ...values };
-  for (const [name, value] of Object.entries(copy)) if (value === undefined) delete copy[name];
-  return copy;
 }

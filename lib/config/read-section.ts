@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { MindsphereCredentialsError } from '../errors/mindsphere-credentials.error.js';
-import { isValues, NO_VALUES, ownValue, type Values } from '../util/json.js';
+import { isInherited, isValues, NO_VALUES, ownValue, type Values } from '../util/json.js';
 import {
   type KindContext,
   type Option,
@@ -128,11 +128,27 @@ function refuseUnknown(section: Section<Options>, values: Values, findings: Find
     // Its variable is not named: a variable of such a name belongs to another option.
     findings.fault(pathOf(section, name), hint ?? `is not an option; there are ${known.join(', ')}`);
   }
-  for (const name of known) {
-    const isInherited = !Object.hasOwn(values, name) && name in values && !(name in {});
-    if (isInherited)
-      findings.fault(pathOf(section, name), 'is inherited: only properties of the options object itself are read');
-  }
+  const readable = [...known, ...Object.keys(section.misplaced ?? {})];
+  refuseInherited(values, readable, (name) => pathOf(section, name), findings);
+}
+
+/** An inherited option would silently leave its default in force, too. */
+export function refuseInherited(
+  values: object,
+  names: readonly string[],
+  place: (name: string) => string,
+  findings: Findings,
+): void {
+  for (const name of names.filter((one) => isInherited(values, one)))
+    findings.fault(place(name), 'is inherited: only properties of the options object itself are read');
+}
+
+/** The same for names that no section has. Throws `options_invalid`. */
+export function demandOwn(values: unknown, names: readonly string[]): void {
+  if (!isValues(values)) return;
+  const findings = new Findings();
+  refuseInherited(values, names, (name) => name, findings);
+  findings.throwIfAny();
 }
 
 /** An option of a section, and how messages name it. */

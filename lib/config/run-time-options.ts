@@ -1,6 +1,6 @@
-import { isValues, ownValue } from '../util/json.js';
+import { copyOf, isValues, ownValue } from '../util/json.js';
 import { type Options, optional, type Section, sectionOf } from './descriptor.js';
-import { Findings, isConfigured, type Reading, readSection } from './read-section.js';
+import { Findings, isConfigured, type Reading, readSection, refuseInherited } from './read-section.js';
 import { label, nonEmpty } from './kinds.js';
 import { appCredentials, tenantCredentials } from './resolve-credentials.js';
 import { refuseUnknownOauthServer } from './resolve-platforms.js';
@@ -59,12 +59,14 @@ function newReading(): Reading {
   return { findings: new Findings(), prefix: '', allowInsecureHttp: false };
 }
 
-/** The options of the group, and what stands beside them. */
+/** The options of the group, and what stands beside them. The platform among them has been read before. */
 function split(section: Section<Options>, given: unknown, reading: Reading) {
   const [identity, secret] = section.identity ?? [];
   if (!isConfigured(section, given)) reading.findings.fault(section.path, `needs ${identity} and ${secret}`);
   if (!isValues(given)) return { key: undefined, group: given };
-  const group = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'key'));
+  const beside = { key: undefined, platform: undefined };
+  refuseInherited(given, Object.keys(beside), (name) => name, reading.findings);
+  const group = copyOf(given, beside);
   return { key: readSection(RUN_TIME, { key: ownValue(given, 'key') }, reading).values.key, group };
 }
 

@@ -33,8 +33,7 @@ export class MindsphereCredentialsFactory {
    * I/O. Throws `options_invalid` with every fault, also for a platform that the registration does not use.
    */
   app(given: AppCredentialsOptions & OnPlatform & RunTimeOptions): AppCredentials {
-    const { context, options } = this.#onPlatform(given);
-    return new AppCredentials(context, appAtRunTime(options));
+    return new AppCredentials(this.#contextOf(given), appAtRunTime(given));
   }
 
   /**
@@ -45,8 +44,8 @@ export class MindsphereCredentialsFactory {
   tenant(
     given: TenantCredentialsOptions & Pick<XceleratorTenantOptions, 'tokenTenant'> & OnPlatform & RunTimeOptions,
   ): TenantCredentials {
-    const { context, options } = this.#onPlatform(given);
-    return new TenantCredentials(context, tenantAtRunTime(options, context.platform));
+    const context = this.#contextOf(given);
+    return new TenantCredentials(context, tenantAtRunTime(given, context.platform));
   }
 
   /**
@@ -59,12 +58,10 @@ export class MindsphereCredentialsFactory {
     return new UserToken(() => content);
   }
 
-  /** The options without their platform, and what credentials on that stand on. */
-  #onPlatform(given: OnPlatform): { readonly context: CredentialsContext; readonly options: unknown } {
+  /** What credentials on the platform of these options stand on. */
+  #contextOf(given: OnPlatform): CredentialsContext {
     // What is no object is refused with the other faults.
-    if (!isValues(given)) return { context: this.#contexts.first, options: given };
-    const options = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'platform'));
-    const platform = ownValue(given, 'platform');
-    return { context: platform === undefined ? this.#contexts.first : this.#contexts.used(platform), options };
+    const platform = isValues(given) ? ownValue(given, 'platform') : undefined;
+    return platform === undefined ? this.#contexts.first : this.#contexts.used(platform);
   }
 }

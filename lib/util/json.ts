@@ -31,6 +31,26 @@ export function ownValue(values: object, name: string): unknown {
   return Object.hasOwn(values, name) ? (values as Values)[name] : undefined;
 }
 
+/**
+ * Whether a value comes from a class or another prototype of the object's own. What `Object.prototype` may be polluted with
+ * does not count.
+ */
+export function isInherited(values: object, name: string): boolean {
+  return name in values && !Object.hasOwn(values, name) && !(name in {});
+}
+
+/**
+ * A copy of options with these changes, without what is `undefined`. It keeps the prototype, because whoever judges the
+ * copy has to see which options are inherited: in a spread they would be lost without an error.
+ */
+export function copyOf(values: object, changes: object = {}): Values {
+  // Not a spread alone: own properties count also where they are not enumerable.
+  const own = Object.fromEntries(Reflect.ownKeys(values).map((name) => [name, Reflect.get(values, name)]));
+  const copy: Record<string, unknown> = { ...own, ...changes };
+  for (const name of Object.keys(copy)) if (copy[name] === undefined) delete copy[name];
+  return Object.setPrototypeOf(copy, Object.getPrototypeOf(values)) as Values;
+}
+
 /** Freezes a value made by `JSON.parse`, at every depth. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,19 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
 import {
   AppCredentials,
   CurrentUser,
   MindsphereCredentialsFactory,
+  MindsphereCredentialsModule,
   MindsphereHttpService,
+  type MindsphereCredentialsModuleOptions,
   mindsphereOptionsFromConfig,
   TenantCredentials,
   TokenVerifier,
 } from 'nestjs-mindsphere-credentials';
 import { firstValueFrom } from 'rxjs';
 import ts from 'typescript';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveOptions } from '../../lib/config/resolve-options.js';
-import { APP, failureOf, forbidden, startPlatform, startWith, TENANT, tokenOf } from '../support/application.js';
+import {
+  APP,
+  APP_VARIABLES,
+  failureOf,
+  forbidden,
+  setEnvironment,
+  start,
+  startPlatform,
+  startWith,
+  TENANT,
+  TENANT_VARIABLES,
+  tokenOf,
+} from '../support/application.js';
 import { ADAPTERS, type Adapter, startGuardedApp } from '../support/guarded-app.js';
 import { KeyServer, testKey } from '../support/key-server.js';
 import { verifierLab } from '../support/key-server-verifier.js';
@@ -188,18 +203,114 @@ describe.each(ADAPTERS)('the guard on %s', (adapter: Adapter) => {
   });
 });
 
-describe('options of a class', () => {
-  class Options {
-    get verification() {
-      return { allowedTenants: ['acme'] };
-    }
-  }
+const INHERITED = 'is inherited: only properties of the options object itself are read';
 
-  it('are refused where they are inherited: they would protect nobody', async () => {
-    const failure = await failureOf(() => resolveOptions(forbidden(new Options())));
-    expect(failure).toMatchObject({ code: 'options_invalid' });
-    expect(failure.message).toContain(
-      'verification is inherited: only properties of the options object itself are read',
+const XCELERATOR_VARIABLES = {
+  XCELERATOR_CORE_TENANT: '1000001700',
+  XCELERATOR_USER_TENANT: '1000000351',
+  XCELERATOR_TENANT: '1000000351',
+};
+
+/** Options of a class, of which none is an own property. */
+class Options {
+  get verification() {
+    return { allowedTenants: ['acme'] };
+  }
+}
+
+describe('options that are inherited', () => {
+  const inherit = <T extends object>(base: T, own: object = {}): T =>
+    Object.create(base, Object.getOwnPropertyDescriptors(own)) as T;
+  const allowed = { verification: { allowedTenants: ['acme'] } };
+
+  it.each<[string, () => object, string]>([
+    ['options by Object.create', () => inherit(allowed), 'verification'],
+    ['options of a class with getters', () => new Options(), 'verification'],
+    [
+      'a limit beside other options',
+      () => ({ verification: inherit(allowed.verification) }),
+      'verification.allowedTenants',
+    ],
+    ['a group', () => ({ app: inherit({ allowSubtenantUsers: false }, APP) }), 'app.allowSubtenantUsers'],
+    ['a tenant', () => ({ tenant: inherit({ subTenant: 'plant1' }, TENANT) }), 'tenant.subTenant'],
+    ['a platform', () => ({ xcelerator: inherit({ clientIds: ['app'] }) }), 'xcelerator.clientIds'],
+    ['its app', () => ({ xcelerator: { app: inherit({ userTenant: 'acme' }) } }), 'xcelerator.app.userTenant'],
+    ['its tenant', () => ({ xcelerator: { tenant: inherit({ tenant: '4711' }) } }), 'xcelerator.tenant.tenant'],
+    ['the name of the registration', () => inherit({ name: 'plant' }), 'name'],
+    ['that it is global', () => inherit({ isGlobal: true }), 'isGlobal'],
+  ])(
+    '%s: are refused by forRoot and by each form of forRootAsync, they would protect nobody',
+    async (_, given, option) => {
+      const make = () => forbidden<MindsphereCredentialsModuleOptions>(given());
+      setEnvironment({ ...APP_VARIABLES, ...TENANT_VARIABLES });
+      for (const [name, value] of Object.entries(XCELERATOR_VARIABLES)) vi.stubEnv(name, value);
+      @Injectable()
+      class Factory {
+        createMindsphereCredentialsOptions() {
+          return make();
+        }
+      }
+      const imports = [{ module: class Factories {}, providers: [Factory], exports: [Factory] }];
+      const registered = [
+        MindsphereCredentialsModule.forRoot(make()),
+        MindsphereCredentialsModule.forRootAsync({ useFactory: make }),
+        MindsphereCredentialsModule.forRootAsync({ useClass: Factory }),
+        MindsphereCredentialsModule.forRootAsync({ useExisting: Factory, imports }),
+      ];
+      const failures = await Promise.all(registered.map((module) => failureOf(start([module]))));
+      for (const { code, message } of failures) {
+        expect(code).toBe('options_invalid');
+        expect(message).toContain(`${option} ${INHERITED}`);
+      }
+    },
+  );
+
+  it.each(['name', 'isGlobal'])('%s beside useFactory is refused', async (name) => {
+    const options = inherit({ [name]: 'plant' }, { useFactory: () => ({}) });
+    const failure = await failureOf(() => MindsphereCredentialsModule.forRootAsync(forbidden(options)));
+    expect(failure).toMatchObject({
+      code: 'options_invalid',
+      message: expect.stringContaining(`${name} ${INHERITED}`),
+    });
+  });
+
+  it.each([
+    ['subTenant', { subTenant: 'plant1' }, 'tenant.subTenant'],
+    ['key', { key: 'plant' }, 'key'],
+    ['platform', { platform: 'xcelerator' }, 'platform'],
+  ])('%s: are refused at run time', async (_, base, option) => {
+    const platform = await startPlatform();
+    const factory = (await startWith({ ...platform.urls, xcelerator: {} })).get(MindsphereCredentialsFactory);
+    const failure = await failureOf(() => factory.tenant(forbidden(inherit(base, TENANT))));
+    expect(failure).toMatchObject({
+      code: 'options_invalid',
+      message: expect.stringContaining(`${option} ${INHERITED}`),
+    });
+  });
+
+  it('a prefix of variables is refused', async () => {
+    const failure = await failureOf(() =>
+      mindsphereOptionsFromConfig({ get: () => undefined }, inherit({ prefix: 'PLANT_' })),
     );
+    expect(failure).toMatchObject({ code: 'options_invalid', message: expect.stringContaining(`prefix ${INHERITED}`) });
+  });
+
+  it('an agent is refused', async () => {
+    const failure = await failureOf(() => resolveOptions({ request: { axios: inherit({ proxy: false as const }) } }));
+    expect(failure).toMatchObject({ code: 'options_invalid', message: expect.stringContaining('request.axios') });
+  });
+});
+
+describe('own options', () => {
+  it.each([
+    ['frozen', () => Object.freeze({ region: 'eu2', app: Object.freeze({ ...APP, userTenant: undefined }) })],
+    ['of a class without getters', () => Object.assign(new (class Fields {})(), { region: 'eu2', app: APP })],
+    ['without a prototype', () => Object.assign(Object.create(null) as object, { region: 'eu2', app: APP })],
+    ['that are not enumerable', () => Object.defineProperty({ app: APP }, 'region', { value: 'eu2' })],
+  ])('count, also those %s', async (_, make) => {
+    setEnvironment({ MDSP_USER_TENANT: 'acme' });
+    const module = await startWith(make());
+    expect(module.get(MindsphereHttpService).gatewayUrl()).toContain('eu2');
+    expect(module.get(AppCredentials).toJSON()).toMatchObject({ userTenant: 'acme' });
   });
 });

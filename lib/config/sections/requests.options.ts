@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { isValues, ownValue, type Values } from '../../util/json.js';
+import { isInherited, isValues, ownValue, type Values } from '../../util/json.js';
 import { type Kind, sectionOf, withDefault } from '../descriptor.js';
 import { count, milliseconds } from '../kinds.js';
 import { origins } from '../tenant-urls.js';
@@ -65,7 +65,7 @@ const agents: Kind<() => Agents> = {
     if (!isValues(value) || !hasOnly(value, AGENTS) || !isProxy(ownValue(value, 'proxy'))) return undefined;
     return () => Object.fromEntries(AGENTS.map((name) => [name, ownValue(value, name)])) as Agents;
   },
-  demand: `must be an object with nothing but ${AGENTS.join(', ')}; a proxy is false, or an object with host and nothing but ${PROXY.join(', ')}`,
+  demand: `must be an object with nothing but ${AGENTS.join(', ')}; a proxy is false, or an object with host and nothing but ${PROXY.join(', ')}; none of them is inherited`,
   type: '`{ proxy?, httpAgent?, httpsAgent? }`',
 };
 
@@ -80,8 +80,9 @@ function isProxy(value: unknown): boolean {
   return auth === undefined || isValues(auth);
 }
 
+/** Whether there is no other property, and none of these is inherited: those would be ignored. */
 function hasOnly(value: Values, names: readonly string[]): boolean {
-  return Object.keys(value).every((name) => names.includes(name));
+  return Object.keys(value).every((name) => names.includes(name)) && !names.some((name) => isInherited(value, name));
 }
 
 /** Describes {@link RequestOptions}. */
