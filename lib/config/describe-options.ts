@@ -12,10 +12,10 @@ export function describeOptions({ platforms }: ResolvedOptions, name?: string): 
   return `Configured${name === undefined ? '' : ` as ${name}`}: ${parts.join('; ')}.`;
 }
 
-/** What the log warns of at start, one line each. */
+/** What the log warns of at start, one line each. The doctor shows the same. */
 export function warningsAtStart({ warnings, platforms }: ResolvedOptions, name?: string): string[] {
   const lines = [
-    ...warnings.map((warning) => `${warning}.`),
+    ...warnings.map((warning) => (warning.endsWith('?') ? warning : `${warning}.`)),
     ...platforms.filter(({ oauthUrl }) => oauthUrl === undefined).map(withoutOauthServer),
     // A named registration usually guards no routes. Where it does, the error of each refused token names the same cause.
     ...(name === undefined ? platforms.filter(refusesEverybody).map(describeRefusal) : []),

@@ -1,9 +1,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LoggerService } from '@nestjs/common';
+import { MindsphereCredentialsModule } from 'nestjs-mindsphere-credentials';
 import { MindsphereEmulator } from 'nestjs-mindsphere-credentials/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { APP, APP_VARIABLES, startPlatform, TENANT, TENANT_VARIABLES } from '../../support/application.js';
+import { APP, APP_VARIABLES, start, startPlatform, TENANT, TENANT_VARIABLES } from '../../support/application.js';
 import { startTls } from '../../support/connect-proxy.js';
 import { html, json, raw, StubPlatform } from '../../support/stub-platform.js';
 import { command, findings, idsOf } from './command.js';
@@ -25,6 +27,7 @@ function configure(
 
 /** Nobody listens on it. A port that a server here has left may be another server's by now. */
 const CLOSED_PORT = 1;
+const NOWHERE = `http://127.0.0.1:${CLOSED_PORT}`;
 
 const refused = (description: string, status = 401, error = 'unauthorized') =>
   json({ error, error_description: description }, status);
@@ -177,6 +180,39 @@ describe('mindsphere-credentials doctor', () => {
     expect(found['settings']?.summary).toContain('MDSP_KEY_STORE_CLIENT_SECRET');
     expect(found['settings']?.remedy).toContain('MDSP_KEYSTORE_CLIENT_SECRET');
     expect(idsOf(found, 'skipped')).toContain('token');
+  });
+
+  it.each<[string, Record<string, string | undefined>, RegExp]>([
+    [
+      "that all users' tokens are refused",
+      { MDSP_OS_VM_APP_NAME: undefined, MDSP_KEY_STORE_CLIENT_ID: undefined, MDSP_KEY_STORE_CLIENT_SECRET: undefined },
+      /Users' tokens of mindsphere\.io are refused.* set verification\.clientIds, or app\.appName/,
+    ],
+    [
+      'that those of siemens.app are',
+      { MINDSPHERE_PLATFORM: 'off', XCELERATOR_CORE_TENANT: '1000001700', XCELERATOR_GATEWAY_URL: NOWHERE },
+      /Users' tokens of siemens\.app are refused.* \(XCELERATOR_CLIENT_IDS\)/,
+    ],
+    [
+      'that no OAuth server is known',
+      { MINDSPHERE_OAUTH_URL: undefined, MINDSPHERE_CLIENT_ID: undefined, MINDSPHERE_CLIENT_SECRET: undefined },
+      /No oauthUrl is known/,
+    ],
+    [
+      'of a suspicious secret',
+      { MDSP_KEY_STORE_CLIENT_SECRET: ' s3cr3t' },
+      /keyStoreClientSecret .* is that intended\?/,
+    ],
+  ])('warns %s, and of all that an application is warned of at its start', async (_, changes, expected) => {
+    const platform = await startPlatform();
+    configure(platform, { XCELERATOR_OAUTH_URL: `${NOWHERE}/{tenant}`, ...changes });
+    const warn = vi.fn<LoggerService['warn']>();
+    await start([MindsphereCredentialsModule.forRoot()], { logger: { log: () => {}, warn, error: () => {} } });
+    const warnings = warn.mock.calls.map(([line]: unknown[]) => String(line));
+    const { settings } = await findings();
+    expect(settings).toMatchObject({ status: 'warning', remedy: expect.stringMatching(expected) });
+    expect(warnings.filter((line) => !settings?.remedy?.includes(line))).toEqual([]);
+    expect(warnings.length).toBeGreaterThan(0);
   });
 
   it('warns of a store that is down, without its password', async () => {

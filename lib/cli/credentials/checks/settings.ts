@@ -1,3 +1,4 @@
+import { warningsAtStart } from '../../../config/describe-options.js';
 import { ALL_SECTIONS } from '../../../config/sections/module.options.js';
 import { MindsphereCredentialsError } from '../../../errors/mindsphere-credentials.error.js';
 import type { Platform } from '../../../platform/platform.interface.js';
@@ -20,8 +21,8 @@ const SWITCHES: Readonly<Record<Platform, string>> = {
 };
 
 /**
- * Whether the module accepts the configuration, and has the platform that is to be checked; and variables whose names are
- * misspelled.
+ * Whether the module accepts the configuration, and has the platform that is to be checked; what an application would be
+ * warned of at its start; and variables whose names are misspelled.
  */
 export function settingsFinding(
   opened: Registration | MindsphereCredentialsError,
@@ -37,7 +38,7 @@ export function settingsFinding(
         renames.length > 0 ? `Rename ${renames.join(', ')}.` : 'Correct the options and variables that are named.',
     };
   }
-  const { platforms, warnings } = opened.options;
+  const { platforms } = opened.options;
   if (platform !== undefined && platforms.every(({ rules }) => rules.platform !== platform)) {
     return {
       status: 'failure',
@@ -49,10 +50,10 @@ export function settingsFinding(
     ...(app === undefined ? [] : [`app credentials on ${rules.domain}`]),
     ...(tenant === undefined ? [] : [`tenant credentials on ${rules.domain}`]),
   ]);
-  const remarks = [...warnings, ...renames.map((name) => `${name}: rename this variable`)];
-  if (configured.length === 0) remarks.push('set the client id and secret of app or tenant credentials');
+  const remarks = [...warningsAtStart(opened.options), ...renames.map((name) => `${name}: rename this variable.`)];
+  if (configured.length === 0) remarks.push('Set the client id and secret of app or tenant credentials.');
   const summary = configured.length === 0 ? 'no credentials are configured' : configured.join(', ');
-  return remarks.length === 0 ? { status: 'ok', summary } : { status: 'warning', summary, remedy: remarks.join('; ') };
+  return remarks.length === 0 ? { status: 'ok', summary } : { status: 'warning', summary, remedy: remarks.join(' ') };
 }
 
 /** `X (for Y)` for each unknown variable X whose name differs little from a known name Y. */
