@@ -40,7 +40,7 @@ export function isInherited(values: object, name: string): boolean {
 }
 
 /**
- * A copy of options with these changes, without what is `undefined`. It keeps the prototype, because whoever judges the
+ * A copy of options with these changes, without what is `undefined`. It keeps the prototype, because the function that judges the
  * copy has to see which options are inherited: in a spread they would be lost without an error.
  */
 export function copyOf(values: object, changes: object = {}): Values {
