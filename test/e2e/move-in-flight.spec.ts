@@ -150,7 +150,7 @@ function expected(name: Name, platform: Platform): Omit<Seen, 'notes'> {
 
 /** Users of these tenants on these platforms, all at once, each reading and writing several times. */
 async function work(stage: Lab, users: readonly (readonly [Name, Platform])[], written: Set<string>): Promise<void> {
-  const rounds = users.flatMap((user) => Array.from({ length: short(3, 8) }, (_, round) => [...user, round] as const));
+  const rounds = users.flatMap((user) => Array.from({ length: short(2, 8) }, (_, round) => [...user, round] as const));
   await Promise.all(
     rounds.map(async ([name, platform, round]) => {
       const note = `${name}:${platform}:${round}:${written.size}`;

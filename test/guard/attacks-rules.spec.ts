@@ -16,6 +16,7 @@ import {
 } from '../support/forge.js';
 import { ADAPTERS, type GuardedApp, REFUSED, startGuardedApp, watchRejections } from '../support/guarded-app.js';
 import type { StubPlatform } from '../support/stub-platform.js';
+import { short } from '../support/length.js';
 
 /*
  * Tokens that are good for one registration and forbidden by the rules of another.
@@ -68,7 +69,7 @@ const SILENT: Readonly<Record<string, Rule>> = {
 
 const RULES = { ...ALLOWING, ...DENYING, ...SILENT };
 
-describe.each(ADAPTERS)('rules of the registration on %s', (adapter) => {
+describe.each(short(ADAPTERS.slice(1), [...ADAPTERS]))('rules of the registration on %s', (adapter) => {
   let platform: StubPlatform;
   let rejections: ReturnType<typeof watchRejections>;
   const started: GuardedApp[] = [];

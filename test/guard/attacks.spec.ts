@@ -59,7 +59,8 @@ describe.each(ADAPTERS)('a forged token on %s', (adapter: Adapter) => {
       const forged = forge(trap.url);
 
       expect(keptOut(forged)).toContainEqual(await app.bear('/guarded', forged));
-      for (const path of UNGUARDED) expect(keptOut(forged)).toContainEqual(await app.bear(path, forged));
+      for (const path of inTurn(UNGUARDED, adapter, ADAPTERS))
+        expect(keptOut(forged)).toContainEqual(await app.bear(path, forged));
       expect(platform.app.count).toBe(asked);
     });
   });

@@ -17,9 +17,9 @@ const SECOND = 1_000;
 const KEY = testKey('key-id-1', 0);
 const TICK = 100;
 /** A minute, or what shows the same in less. */
-const FLOOD_MS = short(16, 60) * SECOND;
+const FLOOD_MS = short(12, 60) * SECOND;
 /** Tenants that come at once. */
-const CROWD = short(40, 200);
+const CROWD = short(25, 200);
 
 /** What a caller gets: in, refused, or the milliseconds after which to retry. */
 type Answer = 'in' | 'refused' | number;

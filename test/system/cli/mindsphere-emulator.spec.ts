@@ -233,7 +233,7 @@ describe('mindsphere-emulator, the command', () => {
     expect(process.stderr()).not.toMatch(/eyJ|emulated-tenant-secret/);
   });
 
-  it('keeps its keys in the file of --keys, so that tokens outlive a restart', async () => {
+  it.runIf(isFullLength)('keeps its keys in the file of --keys, so that tokens outlive a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'keys-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const file = join(folder, 'keys.json');
@@ -263,7 +263,8 @@ describe('mindsphere-emulator, the command', () => {
     expect(await response.json()).toEqual({ _embedded: { assets: [] } });
   });
 
-  it('is controlled over HTTP from this machine', async () => {
+  // Short: test/testing has it.
+  it.runIf(isFullLength)('is controlled over HTTP from this machine', async () => {
     const { origin } = await running();
     const answer = await fetch(`${origin}/__emulator/user-token`, { method: 'POST', body: '{"tenant":"acme"}' });
     const { token } = JSON.parse(await answer.text());
@@ -349,29 +350,32 @@ describe('mindsphere-emulator, the command', () => {
       },
     );
 
-    it('with --platform xcelerator has the session cookie, the tokens and the APIs of siemens.app', async () => {
-      const options = [
-        '--platform',
-        'xcelerator',
-        '--user',
-        'cara@1000000351=myapp.user',
-        '--app',
-        await application(),
-      ];
-      const process = start(['--port', '0', '--keys', keys, '--json', ...options]);
-      await process.says(/\n}\n$/);
-      const { application: address, origin, users } = JSON.parse(process.stdout());
-      expect(address).toBe(`${origin}/`);
-      const { cookie, names } = await signIn(origin, 0);
-      expect(names).toEqual(['gw_session', 'XSRF-TOKEN']);
-      const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).json();
-      expect(await get('/x')).toMatchObject({ claims: { 'sws.samauth.ten': '1000000351' } });
-      const answer = await get('/api/assetmanagement/v3/assets');
-      expect(answer).toMatchObject({ platform: 'xcelerator', tenant: '1000000351', tenantName: 'customer' });
-      const headers = { authorization: `Bearer ${users[0].token}` };
-      const { status } = await fetch(`${origin}/api/assetmanagement/v3/assets`, { headers });
-      expect(status).toBe(200);
-    });
+    it.runIf(isFullLength)(
+      'with --platform xcelerator has the session cookie, the tokens and the APIs of siemens.app',
+      async () => {
+        const options = [
+          '--platform',
+          'xcelerator',
+          '--user',
+          'cara@1000000351=myapp.user',
+          '--app',
+          await application(),
+        ];
+        const process = start(['--port', '0', '--keys', keys, '--json', ...options]);
+        await process.says(/\n}\n$/);
+        const { application: address, origin, users } = JSON.parse(process.stdout());
+        expect(address).toBe(`${origin}/`);
+        const { cookie, names } = await signIn(origin, 0);
+        expect(names).toEqual(['gw_session', 'XSRF-TOKEN']);
+        const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).json();
+        expect(await get('/x')).toMatchObject({ claims: { 'sws.samauth.ten': '1000000351' } });
+        const answer = await get('/api/assetmanagement/v3/assets');
+        expect(answer).toMatchObject({ platform: 'xcelerator', tenant: '1000000351', tenantName: 'customer' });
+        const headers = { authorization: `Bearer ${users[0].token}` };
+        const { status } = await fetch(`${origin}/api/assetmanagement/v3/assets`, { headers });
+        expect(status).toBe(200);
+      },
+    );
 
     // Short: test/testing/gateway has it.
     it.runIf(isFullLength)('says 502 where no application is, in words for people', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { APP, startPlatform } from '../../support/application.js';
 import { runScript } from '../../support/built-library.js';
-import { isFullLength } from '../../support/length.js';
+import { isFullLength, short } from '../../support/length.js';
 import { json, type StubPlatform } from '../../support/stub-platform.js';
 
 /** A script with a started application; `credentials` are its app credentials. */
@@ -18,6 +18,7 @@ function script(platform: StubPlatform, request: object, body: string): string {
 }
 
 const down = json({}, 503);
+const GET_TOKEN = ['getToken()', 'credentials.getToken()'] as const;
 
 describe('a process', () => {
   it.runIf(isFullLength)('ends while somebody listens to token$', async () => {
@@ -26,7 +27,7 @@ describe('a process', () => {
     expect(await runScript(script(platform, {}, body))).toEqual({ ended: 0, output: 'tenant acme\n' });
   });
 
-  it('ends while a renewal that nobody waits for is backing off', async () => {
+  it.runIf(isFullLength)('ends while a renewal that nobody waits for is backing off', async () => {
     const platform = await startPlatform();
     platform.lifeSeconds = 3;
     platform.app.next(platform.token()).always(down);
@@ -41,20 +42,20 @@ describe('a process', () => {
     expect(platform.app.count).toBe(2);
   });
 
-  // Short: each of these processes loads Nest, and the last test has callers of getToken().
-  it.runIf(isFullLength).each([
-    ['getToken()', 'credentials.getToken()'],
-    ['token$', 'credentials.token$'],
-  ])('does not end while a caller of %s waits through a backoff', async (_, expression) => {
-    const platform = await startPlatform();
-    platform.app.next(down, down);
-    const body = `console.log('got', (await firstValueFrom(${expression})).tenant);`;
-    const result = await runScript(script(platform, { retryDelayMs: 200 }, body));
-    expect(result).toEqual({ ended: 0, output: 'got acme\n' });
-    expect(platform.app.count).toBe(3);
-  });
+  // Short: each of these processes loads Nest.
+  it.each(short([GET_TOKEN], [GET_TOKEN, ['token$', 'credentials.token$']]))(
+    'does not end while a caller of %s waits through a backoff',
+    async (_, expression) => {
+      const platform = await startPlatform();
+      platform.app.next(down, down);
+      const body = `console.log('got', (await firstValueFrom(${expression})).tenant);`;
+      const result = await runScript(script(platform, { retryDelayMs: 200 }, body));
+      expect(result).toEqual({ ended: 0, output: 'got acme\n' });
+      expect(platform.app.count).toBe(3);
+    },
+  );
 
-  it('does not end while a caller of userTenants() waits through a backoff', async () => {
+  it.runIf(isFullLength)('does not end while a caller of userTenants() waits through a backoff', async () => {
     const platform = await startPlatform();
     const page = { page: { number: 0, totalPages: 1 }, userTenants: [{ id: 'acme' }] };
     platform.elsewhere.next(down, down, json(page));

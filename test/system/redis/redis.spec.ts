@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { APP } from '../../support/application.js';
 import { builtLibrary } from '../../support/built-library.js';
 import { KEY, NEW_KEY } from '../../support/instances.js';
-import { isFullLength, short } from '../../support/length.js';
+import { isFullLength } from '../../support/length.js';
 import { isRedisInstalled, RedisServer } from '../../support/redis-server.js';
 import { hang, StubPlatform } from '../../support/stub-platform.js';
 import { InstanceProcess, type ReceivedToken } from './instance-process.js';
@@ -14,13 +14,13 @@ import { InstanceProcess, type ReceivedToken } from './instance-process.js';
  * starts one of its own. Without it these tests are skipped, and the output says so; with REQUIRE_REDIS=1 they fail.
  */
 
-const PROCESSES = isFullLength ? 8 : 3;
-const TENANTS = isFullLength ? 20 : 4;
+const PROCESSES = 8;
+const TENANTS = 20;
 /** A token's life; after half of it, its renewal is due. */
-const LIFE_MS = isFullLength ? 10_000 : 4_000;
+const LIFE_MS = 10_000;
 /** How long no more requests come before a period counts as over. */
-const QUIET_MS = isFullLength ? 1_000 : 200;
-const PERIODS = isFullLength ? 3 : 2;
+const QUIET_MS = 1_000;
+const PERIODS = 3;
 /** Long enough for a machine that is busy with much else. */
 const DEADLINE_MS = 60_000;
 const TIMEOUT = 120_000;
@@ -33,7 +33,8 @@ it('redis-server is installed where it is required', () => {
   expect(isInstalled || process.env['REQUIRE_REDIS'] !== '1').toBe(true);
 });
 
-describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () => {
+// Short: clients.spec.ts has a real Redis, test/sharing has instances of one process.
+describe.runIf(isFullLength && isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () => {
   let platform: StubPlatform;
   let redis: RedisServer;
   let all: InstanceProcess[] = [];
@@ -100,69 +101,54 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
   /** Until the tokens of the last period are due for renewal. */
   const nextPeriod = () => sleep(LIFE_MS / 2);
 
-  const WITH_LOCK = ['with the lock, at most 2', true, 2] as const;
-  const WITHOUT_LOCK = [`without a lock, at most ${PROCESSES}`, false, PROCESSES] as const;
+  it.each([
+    ['with the lock, at most 2', true, 2],
+    [`without a lock, at most ${PROCESSES}`, false, PROCESSES],
+  ])('send, %s requests per tenant and period', { timeout: TIMEOUT }, async (name, lock, most) => {
+    const tenants = newTenants();
+    await registerAll(name, [KEY], lock);
+    const counts: number[] = [];
+    for (let each = 0; each < PERIODS; each += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one period after the other
+      if (each > 0) await nextPeriod();
+      // oxlint-disable-next-line no-await-in-loop -- one period after the other
+      counts.push(await period(name, tenants));
+    }
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+  });
 
-  it.each(short([WITH_LOCK], [WITH_LOCK, WITHOUT_LOCK]))(
-    'send, %s requests per tenant and period',
-    { timeout: TIMEOUT },
-    async (name, lock, most) => {
-      const tenants = newTenants();
-      await registerAll(name, [KEY], lock);
-      const counts: number[] = [];
-      for (let each = 0; each < PERIODS; each += 1) {
-        // oxlint-disable-next-line no-await-in-loop -- one period after the other
-        if (each > 0) await nextPeriod();
-        // oxlint-disable-next-line no-await-in-loop -- one period after the other
-        counts.push(await period(name, tenants));
-      }
-      expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
-      expect(Math.max(...counts)).toBeLessThanOrEqual(most);
-    },
-  );
+  it('have tokens while Redis is stopped, and share them again after its start', { timeout: TIMEOUT }, async () => {
+    const tenants = newTenants();
+    await registerAll('stopped', [KEY]);
+    await period('stopped', tenants);
+    await redis.stop();
+    await nextPeriod();
+    expect(await period('stopped', tenants)).toBeLessThanOrEqual(PROCESSES);
+    const cold = await ask('stopped', newTenants());
+    expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+    await redis.start();
+    await nextPeriod();
+    // The first looks after the pause find it.
+    await period('stopped', newTenants());
+    expect(await period('stopped', newTenants())).toBeLessThanOrEqual(2);
+  });
 
-  // Short: test/sharing/store-outage.spec.ts has it with a store in memory.
-  it.runIf(isFullLength)(
-    'have tokens while Redis is stopped, and share them again after its start',
-    { timeout: TIMEOUT },
-    async () => {
-      const tenants = newTenants();
-      await registerAll('stopped', [KEY]);
-      await period('stopped', tenants);
-      await redis.stop();
-      await nextPeriod();
-      expect(await period('stopped', tenants)).toBeLessThanOrEqual(PROCESSES);
-      const cold = await ask('stopped', newTenants());
-      expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-      await redis.start();
-      await nextPeriod();
-      // The first looks after the pause find it.
-      await period('stopped', newTenants());
-      expect(await period('stopped', newTenants())).toBeLessThanOrEqual(2);
-    },
-  );
+  it('have tokens while Redis is frozen, and share them again after that', { timeout: TIMEOUT }, async () => {
+    await registerAll('frozen', [KEY]);
+    await period('frozen', newTenants());
+    redis.freeze();
+    const cold = await ask('frozen', newTenants());
+    expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+    const later = await ask('frozen', newTenants());
+    expect(Math.max(...later.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
+    redis.thaw();
+    await sleep(5_000);
+    await period('frozen', newTenants());
+    expect(await period('frozen', newTenants())).toBeLessThanOrEqual(2);
+  });
 
-  // Short: test/sharing has it with a store that hangs.
-  it.runIf(isFullLength)(
-    'have tokens while Redis is frozen, and share them again after that',
-    { timeout: TIMEOUT },
-    async () => {
-      await registerAll('frozen', [KEY]);
-      await period('frozen', newTenants());
-      redis.freeze();
-      const cold = await ask('frozen', newTenants());
-      expect(Math.max(...cold.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-      const later = await ask('frozen', newTenants());
-      expect(Math.max(...later.map(({ ms }) => ms))).toBeLessThan(DEADLINE_MS);
-      redis.thaw();
-      await sleep(5_000);
-      await period('frozen', newTenants());
-      expect(await period('frozen', newTenants())).toBeLessThanOrEqual(2);
-    },
-  );
-
-  // Short: test/sharing has it with a store in memory.
-  it.runIf(isFullLength)('accept nothing of a Redis full of garbage', { timeout: TIMEOUT }, async () => {
+  it('accept nothing of a Redis full of garbage', { timeout: TIMEOUT }, async () => {
     const tenants = newTenants();
     await registerAll('garbage', [KEY]);
     await period('garbage', tenants);
@@ -182,8 +168,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     expect(events.flat()).toContain('store_entry_refused');
   });
 
-  // Short: test/sharing has it with a store in memory.
-  it.runIf(isFullLength)('share tokens while keys rotate', { timeout: TIMEOUT }, async () => {
+  it('share tokens while keys rotate', { timeout: TIMEOUT }, async () => {
     const tenants = newTenants();
     const half = PROCESSES / 2;
     const steps: [readonly string[], readonly string[]][] = [
@@ -206,8 +191,7 @@ describe.runIf(isInstalled)(`${PROCESSES} processes × ${TENANTS} tenants`, () =
     }
   });
 
-  // Short: test/sharing has it with a lock in memory whose owner is gone.
-  it.runIf(isFullLength)(
+  it(
     'have tokens within the default deadline of 15 s when the one that asks for all is killed',
     { timeout: TIMEOUT },
     async () => {
