@@ -10,7 +10,6 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { APP, failureOf, startPlatform, startWith, tokenOf } from '../../support/application.js';
 import { startGuardedApp } from '../../support/guarded-app.js';
 import { hang, json, redirect, reset, type StubPlatform } from '../../support/stub-platform.js';
-import { isFullLength } from '../../support/length.js';
 import { type Fault, FAULTS } from './faults.js';
 import { type Call, largestJitter, Stage } from './stage.js';
 import { renderTable, type Row } from './table.js';
@@ -161,10 +160,7 @@ const promiseOf = (fault: Fault) => {
 /** A new token is there so long after the end of a fault: an hour's `Retry-After` counts as a minute. */
 const recoveryMs = (fault: Fault) => (isHour(fault) ? MINUTE : 30 * SECOND);
 
-// Short: every third one; test/token and test/transport have what an answer leads to.
-const MET = FAULTS.filter((_, at) => isFullLength || at % 3 === 0);
-
-describe.each(MET)('the token server: $name', (fault) => {
+describe.each(FAULTS)('the token server: $name', (fault) => {
   it('meets callers without a token', async () => {
     const at = await scene();
     const { before, times } = beginFault(at, fault);
