@@ -98,8 +98,8 @@ function completed(given: unknown, found: unknown, names: readonly string[]): un
 
 /** A copy with the values that it lacks. An inherited one is not replaced: it is refused where the copy is judged. */
 function filledIn(given: Values, found: Values): Values {
-  const lacking = Object.entries(found).filter(([name]) => !isInherited(given, name));
-  return copyOf(given, { ...Object.fromEntries(lacking), ...copyOf(given) });
+  const isLacking = (name: string) => ownValue(given, name) === undefined && !isInherited(given, name);
+  return copyOf(given, Object.fromEntries(Object.entries(found).filter(([name]) => isLacking(name))));
 }
 
 /** A subtenant and the tenant of the token server belong to the tenant: they are taken only together with it. */
